@@ -1,0 +1,105 @@
+/**
+ * The vocabulary every policy shares. A request is an `Exchange`; a policy wraps a `Handler`; a `Reply`
+ * streams first and settles later.
+ */
+import type { Readable } from 'node:stream';
+
+import type { Operation } from './openai/operations.ts';
+import type { Usage } from './openai/usage.ts';
+
+/** Header names in lower case. A list means that the header was sent several times. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** One call on its way from the application to the upstream. */
+export interface Exchange {
+  /** Answered to the caller as `x-assistant-proxy-request-id`, and on every log line. */
+  readonly id: string;
+  readonly method: string;
+  readonly operation: Operation;
+  /** Below the API's prefix, undecoded, starting with a slash: `/chat/completions`. */
+  readonly path: string;
+  /** Undecoded, with its question mark; empty if there was none. */
+  readonly query: string;
+  readonly headers: Headers;
+  readonly body: RequestBody;
+  /** Aborted when the caller went away. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What the caller sent. `json` was read whole and parsed once; `stream` flows through untouched, with
+ * backpressure. A policy that changes a JSON body hands on a new exchange with `jsonBody(changed)`.
+ */
+export type RequestBody =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly value: unknown }
+  | { readonly kind: 'stream'; readonly stream: Readable };
+
+/** A changed body: the only place where a body is serialised again. */
+export function jsonBody(value: unknown): RequestBody {
+  return { kind: 'json', bytes: Buffer.from(JSON.stringify(value)), value };
+}
+
+/** Where the bytes of a body go: the caller's socket, or a transform in front of it. */
+export interface Sink {
+  /** False asks the source to pause until `Flow.resume`; the chunk itself was taken. */
+  write(chunk: Uint8Array): boolean;
+  end(): void;
+  /** The rest will never come. What was written stays written; the caller must see a cut. */
+  fail(error: Error): void;
+}
+
+/** The handle on a body that flows. */
+export interface Flow {
+  resume(): void;
+  /** Nobody reads any more: the source stops, and an upstream request is aborted. */
+  cancel(reason: Error): void;
+}
+
+/**
+ * A body that has not begun to flow. Calling it starts the flow, and works once.
+ *
+ * Only the edge calls it, after the whole pipeline has returned. So a policy that holds a `Reply` holds one
+ * of which the caller has seen nothing, and a retry after the first byte can't be written down.
+ */
+export type Body = (sink: Sink) => Flow;
+
+/** What a transform does to a body: `redact`, `hide the usage chunk`, `count`. */
+export type Transform = (sink: Sink) => Sink;
+
+export function through(body: Body, transform: Transform): Body {
+  return (sink) => body(transform(sink));
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Body;
+  /** Resolves, and never rejects, when the body has ended one way or another. */
+  readonly finished: Promise<Outcome>;
+}
+
+/** What truly happened, known only at the end. */
+export interface Outcome {
+  /** `complete`: the upstream ended it. `aborted`: the caller left. `cut`: the upstream broke off. */
+  readonly ending: 'complete' | 'aborted' | 'cut';
+  readonly error?: Error;
+  /** Bytes of the answer's body as the upstream sent it. */
+  readonly bodyBytes: number;
+  /** On `performance.now()`'s clock; absent if no byte of the body came. */
+  readonly firstByteAtMs?: number;
+  /** What the upstream says it used. Absent if it said nothing, zero only if it said zero. */
+  readonly usage?: Usage;
+  /** The model that answered, as the upstream names it. */
+  readonly model?: string;
+}
+
+/** Rejects with a `ProxyError` if there is no answer to pass on. */
+export type Handler = (exchange: Exchange) => Promise<Reply>;
+
+export type Policy = (next: Handler) => Handler;
+
+/** The first policy is the outermost. */
+export function compose(policies: readonly Policy[], innermost: Handler): Handler {
+  return policies.reduceRight((next, policy) => policy(next), innermost);
+}
