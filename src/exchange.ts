@@ -20,6 +20,8 @@ export interface Exchange {
   readonly path: string;
   /** Undecoded, with its question mark; empty if there was none. */
   readonly query: string;
+  /** Named in an Azure-style path: `/openai/deployments/{deployment}/...`. */
+  readonly deployment: string | undefined;
   readonly headers: Headers;
   readonly body: RequestBody;
   /** Aborted when the caller went away. */
@@ -27,13 +29,21 @@ export interface Exchange {
 }
 
 /**
- * What the caller sent. `json` was read whole and parsed once; `stream` flows through untouched, with
- * backpressure. A policy that changes a JSON body hands on a new exchange with `jsonBody(changed)`.
+ * What the caller sent. `json` was read whole and parsed once; `unread` is still on the wire, and flows
+ * through untouched. A policy that changes a JSON body hands on a new exchange with `jsonBody(changed)`.
  */
 export type RequestBody =
   | { readonly kind: 'none' }
-  | { readonly kind: 'json'; readonly bytes: Uint8Array; readonly value: unknown }
-  | { readonly kind: 'stream'; readonly stream: Readable };
+  | { readonly kind: 'json'; readonly bytes: Buffer; readonly value: unknown }
+  | { readonly kind: 'unread'; readonly source: UnreadBody };
+
+/** Either method may be called, once. Both reject or fail with `request_timeout` or `CallerLeft`. */
+export interface UnreadBody {
+  /** Rejects with `body_too_large` as soon as it is known. */
+  collect(maxBytes: number): Promise<Buffer>;
+  /** With backpressure: what is not read here is not read from the caller. */
+  open(): Readable;
+}
 
 /** A changed body: the only place where a body is serialised again. */
 export function jsonBody(value: unknown): RequestBody {

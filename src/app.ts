@@ -1,0 +1,79 @@
+import type { AddressInfo } from 'node:net';
+
+import type { FastifyInstance } from 'fastify';
+
+import { createAdminServer } from './admin/admin-server.ts';
+import type { Config } from './config/schema.ts';
+import { createPipeline } from './pipeline.ts';
+import { createDataPlane } from './server/data-plane.ts';
+import { drain } from './server/drain.ts';
+import type { LogSink } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { fixedKey, watchKeyFile } from './upstream/api-key.ts';
+import { createDispatcher } from './upstream/dispatcher.ts';
+import { forward } from './upstream/forward.ts';
+
+export interface App {
+  /** Resolves when both ports are open. */
+  listen(): Promise<{ proxyUrl: string; adminUrl: string }>;
+  /** Serves what runs, refuses what is new. False if something had to be cut at the end of the grace period. */
+  shutDown(): Promise<boolean>;
+}
+
+/** The composition root: the only place where things are constructed. */
+export function createApp(config: Config, { log, flush }: LogSink): App {
+  const { listen, admin, upstream, telemetry, shutdown } = config;
+  const metrics = createMetrics(telemetry.maxModelLabels);
+  const key =
+    upstream.apiKeyFile === ''
+      ? fixedKey(upstream.apiKey)
+      : watchKeyFile(upstream.apiKeyFile, (error) => log.error({ cause: error.message }, 'key not reread'));
+  const dispatcher = createDispatcher(upstream);
+  const { dialect, organization, project } = upstream;
+  const handler = createPipeline({
+    upstream: forward({
+      baseUrl: upstream.baseUrl,
+      identity: { dialect, apiKey: key.read, organization, project },
+      dispatcher,
+    }),
+    log,
+    metrics,
+    unknownOperations: upstream.unknownOperations,
+    maxBodyBytes: listen.maxBodyBytes,
+  });
+  const dataPlane = createDataPlane({
+    handler,
+    headersTimeoutMs: listen.headersTimeoutMs,
+    bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
+    onRefused(code, requestId) {
+      metrics.refused('none', code);
+      log.warn({ requestId, errorCode: code }, 'request refused at the edge');
+    },
+    onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
+  });
+  let ready = false;
+  const adminServer = createAdminServer(metrics, () => ready);
+
+  return {
+    async listen() {
+      await adminServer.listen({ host: admin.host, port: admin.port });
+      await dataPlane.listen({ host: listen.host, port: listen.port });
+      ready = true;
+      return { proxyUrl: `${urlOf(dataPlane)}/v1`, adminUrl: urlOf(adminServer) };
+    },
+    async shutDown() {
+      ready = false;
+      const whole = await drain(dataPlane, shutdown.gracePeriodMs);
+      await dispatcher.destroy();
+      key.close();
+      await adminServer.close();
+      flush();
+      return whole;
+    },
+  };
+}
+
+function urlOf(server: FastifyInstance): string {
+  const { address, family, port } = server.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}

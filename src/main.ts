@@ -1,0 +1,88 @@
+/** The process's edge: arguments, environment, signals, exit codes. Nothing else reads `process`. */
+import { parseArgs } from 'node:util';
+
+import { createApp } from './app.ts';
+import { describeCheck } from './config/check.ts';
+import { ConfigError, loadConfig } from './config/load.ts';
+import { createLogger } from './telemetry/logger.ts';
+
+const usage = `assistant-proxy: a sidecar for OpenAI traffic
+
+  npm start                          serve
+  npm start -- check --config FILE   validate a configuration without serving
+
+ASSISTANT_PROXY_CONFIG names the configuration file; --config FILE does the same.
+`;
+
+const standardOutput = 1;
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(args: string[]): Promise<number> {
+  const parsed = parse(args);
+  if (typeof parsed === 'string') {
+    process.stderr.write(`${parsed}\n\n${usage}`);
+    return 2;
+  }
+  const { command, file, help } = parsed;
+  if (help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  try {
+    const config = loadConfig({ file, env: process.env });
+    if (command === 'check') {
+      process.stdout.write(describeCheck(config));
+      return 0;
+    }
+    return await serve(config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+type Arguments = { command: 'serve' | 'check'; file: string | undefined; help: boolean };
+
+function parse(args: string[]): Arguments | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    });
+    const [command = 'serve', ...rest] = positionals;
+    if ((command !== 'serve' && command !== 'check') || rest.length > 0) {
+      return `unknown command: ${positionals.join(' ')}`;
+    }
+    return {
+      command,
+      file: values.config ?? process.env['ASSISTANT_PROXY_CONFIG'],
+      help: values.help ?? false,
+    };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Serves until a signal asks it to stop. */
+async function serve(config: ReturnType<typeof loadConfig>): Promise<number> {
+  const logSink = createLogger(config.telemetry.logLevel, standardOutput);
+  const { log } = logSink;
+  const stopped = new Promise<NodeJS.Signals>((stop) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+  });
+  try {
+    const app = createApp(config, logSink);
+    log.info(await app.listen(), 'listening');
+    const signal = await stopped;
+    log.info({ signal }, 'draining');
+    const whole = await app.shutDown();
+    return whole ? 0 : 1;
+  } catch (error) {
+    log.fatal({ reason: (error as Error).message }, 'could not start');
+    logSink.flush();
+    return 1;
+  }
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+
+import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
+import type { Handler } from '../exchange.ts';
+import { answerClientError } from './client-errors.ts';
+import { receive } from './receive.ts';
+import { respond } from './respond.ts';
+
+export interface DataPlaneSettings {
+  readonly handler: Handler;
+  readonly headersTimeoutMs: number;
+  readonly bodyIdleTimeoutMs: number;
+  /** Told of requests that never became an exchange. */
+  readonly onRefused: (code: ErrorCode, requestId: string | undefined) => void;
+  /** Told of failures that are our own. */
+  readonly onInternalError: (error: Error, requestId: string) => void;
+}
+
+/** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
+export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
+  const answering = new WeakSet<Socket>();
+  const server = Fastify({
+    logger: false,
+    // Requests that arrive on an open connection while it drains are served, and told to close.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    genReqId: () => `req_${randomUUID()}`,
+    requestIdHeader: false,
+    // Uploads may take as long as they make progress; see listen.bodyIdleTimeoutMs.
+    requestTimeout: 0,
+    routerOptions: { ignoreTrailingSlash: false },
+    http: { headersTimeout: settings.headersTimeoutMs, connectionsCheckingInterval: 1000 },
+    // One route for everything: operations are told apart by the table in openai/, not by a router.
+    rewriteUrl: () => '/',
+    clientErrorHandler: (error, socket) => {
+      settings.onRefused(answerClientError(error, socket, answering.has(socket)), undefined);
+    },
+  });
+  // Bodies are read by the policies that need them, and by nobody else.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  server.all('/', answer);
+  server.setNotFoundHandler(answer);
+  server.setErrorHandler(refuse);
+  return server;
+
+  async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { raw: incoming } = request;
+    const { raw: outgoing } = reply;
+    answering.add(incoming.socket);
+    outgoing.once('close', () => answering.delete(incoming.socket));
+    const exchange = receive(incoming, request.originalUrl, {
+      id: request.id,
+      signal: abortedWithCaller(outgoing),
+      bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
+    });
+    const answered = await settings.handler(exchange);
+    reply.hijack();
+    respond(incoming, outgoing, request.id, answered);
+  }
+
+  /** The one place where errors become HTTP. */
+  function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+    if (error instanceof CallerLeft || reply.raw.destroyed) {
+      reply.hijack();
+      reply.raw.destroy();
+      return;
+    }
+    const refusal = refusalOf(error);
+    if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
+    if (refusal.code === 'malformed_path') settings.onRefused(refusal.code, request.id);
+    if (!request.raw.complete) reply.header('connection', 'close');
+    void reply
+      .code(refusal.status)
+      .header('content-type', 'application/json')
+      .header('x-assistant-proxy-request-id', request.id)
+      .send(errorBody(refusal));
+  }
+}
+
+/** Fastify's own refusals are about the request's form. Whatever else is not from the table is our fault. */
+function refusalOf(error: Error & { code?: string }): ProxyError {
+  if (error instanceof ProxyError) return error;
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new ProxyError('unsupported_media_type', { cause: error });
+  }
+  if (error.code?.startsWith('FST_ERR_')) return new ProxyError('malformed_request', { cause: error });
+  return new ProxyError('internal_error', { cause: error });
+}
+
+function abortedWithCaller(outgoing: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) left.abort();
+  });
+  return left.signal;
+}

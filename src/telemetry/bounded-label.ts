@@ -1,0 +1,11 @@
+/** Lets the first `max` distinct values through as label values; whatever comes later counts as `other`. */
+export function boundedLabel(max: number): (value: string | undefined) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (value === undefined) return 'unknown';
+    if (known.has(value)) return value;
+    if (known.size >= max) return 'other';
+    known.add(value);
+    return value;
+  };
+}

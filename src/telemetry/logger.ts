@@ -1,0 +1,25 @@
+import { type Logger, pino } from 'pino';
+
+export interface LogSink {
+  readonly log: Logger;
+  /** Writes out what is still held, before the process ends. */
+  flush(): void;
+}
+
+/**
+ * JSON lines on standard output. Written in the background, so that a slow reader of the pipe never blocks
+ * the event loop. Callers log ids, names, counts and durations, never headers or bodies.
+ */
+export function createLogger(level: string, fileDescriptor: number): LogSink {
+  const destination = pino.destination({ fd: fileDescriptor, sync: false });
+  const log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return { log, flush: () => destination.flushSync() };
+}

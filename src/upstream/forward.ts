@@ -1,0 +1,140 @@
+import type { Dispatcher } from 'undici';
+
+import { CallerLeft, ProxyError } from '../errors.ts';
+import type { Body, Exchange, Flow, Handler, Outcome, Reply, Sink } from '../exchange.ts';
+import { type UpstreamIdentity, requestHeaders } from './request-headers.ts';
+import { responseHeaders } from './response-headers.ts';
+import { upstreamError } from './upstream-error.ts';
+import { upstreamPath } from './upstream-path.ts';
+
+export interface ForwardSettings {
+  readonly baseUrl: string;
+  readonly identity: UpstreamIdentity;
+  readonly dispatcher: Dispatcher;
+}
+
+/**
+ * The innermost handler: sends the exchange to the upstream. Resolves when the answer's headers are there;
+ * its body waits, with backpressure, until somebody lets it flow.
+ */
+export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Handler {
+  const { origin, pathname } = new URL(baseUrl);
+  const basePath = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
+  return (exchange) =>
+    new Promise((resolve, reject) => {
+      if (exchange.signal.aborted) return reject(new CallerLeft());
+      dispatcher.dispatch(
+        {
+          origin,
+          path: basePath + upstreamPath(exchange, identity.dialect),
+          method: exchange.method as Dispatcher.HttpMethod,
+          headers: requestHeaders(exchange, identity),
+          body: requestBody(exchange),
+        },
+        new Attempt(exchange, resolve, reject),
+      );
+    });
+}
+
+function requestBody({ body }: Exchange): Dispatcher.DispatchOptions['body'] {
+  if (body.kind === 'none') return null;
+  return body.kind === 'json' ? body.bytes : body.source.open();
+}
+
+/** One request on the wire: undici's callbacks on one side, a `Reply` on the other. */
+class Attempt implements Dispatcher.DispatchHandler, Flow {
+  readonly #exchange: Exchange;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #onCallerLeft = () => this.cancel(new CallerLeft());
+  #controller: Dispatcher.DispatchController | undefined;
+  #finish: ((outcome: Outcome) => void) | undefined;
+  #sink: Sink | undefined;
+  #cancelled: Error | undefined;
+  #bodyBytes = 0;
+  #firstByteAtMs: number | undefined;
+
+  constructor(exchange: Exchange, resolve: (reply: Reply) => void, reject: (error: Error) => void) {
+    this.#exchange = exchange;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    exchange.signal.addEventListener('abort', this.#onCallerLeft, { once: true });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#cancelled) controller.abort(this.#cancelled);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    if (status >= 300 && status < 400 && headers['location'] !== undefined) {
+      // An application that followed it would carry its request past the sidecar, to a host of the
+      // upstream's choosing.
+      controller.abort(new ProxyError('upstream_redirected'));
+      return;
+    }
+    // Nothing flows before the pipeline has returned and the edge has asked.
+    controller.pause();
+    const finished = new Promise<Outcome>((finish) => {
+      this.#finish = finish;
+    });
+    this.#resolve({ status, headers: responseHeaders(headers), body: this.#body, finished });
+  }
+
+  readonly #body: Body = (sink) => {
+    if (this.#sink) throw new Error('a body flows only once');
+    this.#sink = sink;
+    if (this.#ended) this.#ended(sink);
+    else this.#controller?.resume();
+    return this;
+  };
+
+  /** Set when the end came before the flow began. */
+  #ended: ((sink: Sink) => void) | undefined;
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#firstByteAtMs ??= performance.now();
+    this.#bodyBytes += chunk.length;
+    if (this.#sink?.write(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#end({ ending: 'complete' }, (sink) => sink.end());
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    const cause = this.#cancelled ?? error;
+    if (!this.#finish) {
+      this.#exchange.signal.removeEventListener('abort', this.#onCallerLeft);
+      this.#reject(upstreamError(cause));
+      return;
+    }
+    const ending = this.#cancelled instanceof CallerLeft ? 'aborted' : 'cut';
+    this.#end({ ending, error: cause }, (sink) => sink.fail(cause));
+  }
+
+  #end(outcome: Pick<Outcome, 'ending' | 'error'>, tell: (sink: Sink) => void): void {
+    this.#exchange.signal.removeEventListener('abort', this.#onCallerLeft);
+    if (this.#sink) tell(this.#sink);
+    else this.#ended = tell;
+    this.#finish?.({
+      ...outcome,
+      bodyBytes: this.#bodyBytes,
+      ...(this.#firstByteAtMs === undefined ? {} : { firstByteAtMs: this.#firstByteAtMs }),
+    });
+  }
+
+  resume(): void {
+    this.#controller?.resume();
+  }
+
+  cancel(reason: Error): void {
+    this.#cancelled ??= reason;
+    this.#controller?.abort(reason);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Runs the suites, one after another, and says at the end what ran, what failed, and what could not run and
+ * why. On a contributor's machine a suite that lacks something (no Python, say) is only reported; in CI it
+ * fails the run.
+ *
+ *   npm test [-- SUITE...]
+ */
+import { globSync } from 'node:fs';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+import { preparePython } from './python/prepare-python.ts';
+
+interface Suite {
+  readonly name: string;
+  readonly files: string;
+  /** Files that measure the machine itself run one at a time. */
+  readonly concurrency: number;
+  /** Installs what the suite needs; a text says why it can't run. */
+  readonly prepare?: () => Promise<string | undefined>;
+}
+
+const suites: readonly Suite[] = [
+  { name: 'behaviour', files: 'test/!(load|sdk|python)/**/*.test.ts', concurrency: 2 },
+  { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
+  { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
+  { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1 },
+];
+
+interface Result {
+  readonly name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+  readonly seconds: number;
+  readonly unable?: string;
+}
+
+const chosen = process.argv.slice(2);
+const results: Result[] = [];
+for (const suite of suites) {
+  if (chosen.length === 0 || chosen.includes(suite.name)) results.push(await runSuite(suite));
+}
+report(results);
+
+async function runSuite(suite: Suite): Promise<Result> {
+  console.log(`\n--- ${suite.name}`);
+  const startedAtMs = performance.now();
+  const unable = await suite.prepare?.();
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  if (unable === undefined) await runFiles(suite, counts);
+  const seconds = (performance.now() - startedAtMs) / 1000;
+  return { name: suite.name, ...counts, seconds, ...(unable !== undefined && { unable }) };
+}
+
+function runFiles({ files, concurrency }: Suite, counts: Omit<Result, 'name' | 'seconds'>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const tests = run({ files: globSync(files), concurrency });
+    tests.on('test:summary', (summary) => {
+      if (summary.file !== undefined) return;
+      counts.passed = summary.counts.passed;
+      counts.failed = summary.counts.tests - summary.counts.passed - summary.counts.skipped;
+      counts.skipped = summary.counts.skipped;
+    });
+    tests.on('error', reject);
+    const printed = tests.compose(new spec());
+    printed.on('data', (text: Buffer) => process.stdout.write(text));
+    printed.on('end', resolve);
+    printed.on('error', reject);
+  });
+}
+
+function report(ran: readonly Result[]): void {
+  console.log('\n--- summary');
+  for (const { name, passed, failed, skipped, seconds, unable } of ran) {
+    const outcome =
+      unable === undefined
+        ? `${passed} passed, ${failed} failed, ${skipped} skipped`
+        : `could not run: ${unable}`;
+    console.log(`${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s   ${outcome}`);
+  }
+  const sum = (field: 'passed' | 'failed' | 'skipped') =>
+    ran.reduce((total, result) => total + result[field], 0);
+  const unable = ran.filter((result) => result.unable !== undefined);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+  const mustRunAll = process.env['CI'] !== undefined;
+  if (sum('failed') > 0 || sum('passed') === 0 || (mustRunAll && (unable.length > 0 || sum('skipped') > 0))) {
+    process.exitCode = 1;
+  }
+}
