@@ -1,0 +1,95 @@
+import type Type from 'typebox';
+
+import {
+  baseUrl,
+  choice,
+  headerText,
+  host,
+  integer,
+  loopbackHost,
+  milliseconds,
+  proxyUrl,
+  section,
+  text,
+} from './fields.ts';
+
+/**
+ * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
+ * README's table and the chart's `values.schema.json` follow from it, so a new key is a line here and an
+ * `npm run generate`. Defaults may read the environment like values of the file do.
+ */
+export const configSchema = section({
+  listen: section({
+    host: loopbackHost('127.0.0.1', 'Address that applications of the pod call; loopback only.'),
+    port: integer(8080, 'Port that applications call; 0 takes any free one.', { maximum: 65_535 }),
+    maxBodyBytes: integer(
+      67_108_864,
+      'Largest JSON body, which is held in memory; uploads stream and are not held.',
+      // V8 can't parse a longer string.
+      { minimum: 1, maximum: 536_870_888 },
+    ),
+    headersTimeoutMs: milliseconds(15_000, 'How long a caller may take to send the headers of a request.'),
+    bodyIdleTimeoutMs: milliseconds(30_000, "How long a caller may pause while it sends a request's body."),
+  }),
+  admin: section({
+    host: host('127.0.0.1', 'Address of the admin port: probes, metrics and the console.'),
+    port: integer(9090, 'Port for probes, metrics and the console; 0 takes any free one.', {
+      maximum: 65_535,
+    }),
+  }),
+  upstream: section({
+    baseUrl: baseUrl(
+      'https://api.openai.com/v1',
+      'Where every call goes; nothing in a request can change it.',
+    ),
+    dialect: choice(
+      ['openai', 'azure'],
+      'openai',
+      'How the upstream is spoken to: `openai` sends a bearer key to plain paths; `azure` sends `api-key` and keeps `/deployments/{name}` and `api-version`.',
+    ),
+    apiKey: headerText(
+      '${OPENAI_API_KEY}',
+      'Key sent upstream in place of whatever the caller sent; empty for an upstream that takes none.',
+      { secret: true },
+    ),
+    apiKeyFile: text('', 'File that holds the key; read again when it changes, and wins over `apiKey`.'),
+    organization: headerText('', "Sent as OpenAI-Organization; the caller's own is never passed on."),
+    project: headerText('', "Sent as OpenAI-Project; the caller's own is never passed on."),
+    unknownOperations: choice(
+      ['allow', 'deny'],
+      'allow',
+      'Whether paths pass that are not in the table of OpenAI operations.',
+    ),
+    connectTimeoutMs: milliseconds(5_000, 'How long connecting to the upstream may take, TLS included.'),
+    headersTimeoutMs: milliseconds(600_000, 'How long the upstream may take until its answer begins.'),
+    bodyIdleTimeoutMs: milliseconds(300_000, 'How long the upstream may pause in the middle of an answer.'),
+    maxConnections: integer(0, 'Connections to the upstream at one time; 0 sets no bound.'),
+    httpsProxy: proxyUrl(
+      '${HTTPS_PROXY:-${https_proxy:-}}',
+      'Proxy for https upstreams; it may carry credentials.',
+    ),
+    httpProxy: proxyUrl(
+      '${HTTP_PROXY:-${http_proxy:-}}',
+      'Proxy for http upstreams; it may carry credentials.',
+    ),
+    noProxy: text('${NO_PROXY:-${no_proxy:-}}', 'Hosts reached without a proxy, separated by commas.'),
+    caFile: text('', "PEM file with certificate authorities to trust beside the system's."),
+  }),
+  telemetry: section({
+    logLevel: choice(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'info',
+      'Least severe log lines that are written.',
+    ),
+    maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
+  }),
+  shutdown: section({
+    gracePeriodMs: milliseconds(25_000, 'How long running requests may finish after SIGTERM.', {
+      minimum: 0,
+    }),
+  }),
+});
+
+export type Config = DeepReadonly<Type.StaticDecode<typeof configSchema>>;
+
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
