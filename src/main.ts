@@ -2,8 +2,10 @@
 import { parseArgs } from 'node:util';
 
 import { createApp } from './app.ts';
-import { describeCheck } from './config/check.ts';
-import { ConfigError, loadConfig } from './config/load.ts';
+import { checkConfig } from './config/check.ts';
+import { ConfigError } from './config/config-error.ts';
+import { loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 const usage = `assistant-proxy: a sidecar for OpenAI traffic
@@ -29,13 +31,13 @@ async function run(args: string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  if (command === 'check') {
+    const { valid, report } = checkConfig({ file, env: process.env });
+    process.stdout.write(report);
+    return valid ? 0 : 1;
+  }
   try {
-    const config = loadConfig({ file, env: process.env });
-    if (command === 'check') {
-      process.stdout.write(describeCheck(config));
-      return 0;
-    }
-    return await serve(config);
+    return await serve(loadConfig({ file, env: process.env }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -67,7 +69,7 @@ function parse(args: string[]): Arguments | string {
 }
 
 /** Serves until a signal asks it to stop. */
-async function serve(config: ReturnType<typeof loadConfig>): Promise<number> {
+async function serve(config: Config): Promise<number> {
   const logSink = createLogger(config.telemetry.logLevel, standardOutput);
   const { log } = logSink;
   const stopped = new Promise<NodeJS.Signals>((stop) => {

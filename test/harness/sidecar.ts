@@ -1,0 +1,67 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import { createApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+
+export interface Sidecar {
+  /** With `/v1`, as an application would set OPENAI_BASE_URL. */
+  readonly url: string;
+  readonly port: number;
+  readonly adminUrl: string;
+  /** Everything logged so far, parsed. */
+  logLines(): Record<string, unknown>[];
+  metrics(): Promise<string>;
+  /** Resolves to false if a running request had to be cut. */
+  shutDown(): Promise<boolean>;
+}
+
+export interface SidecarOptions {
+  readonly upstreamUrl: string;
+  /** Environment of the sidecar: `ASSISTANT_PROXY_...`. */
+  readonly env?: Record<string, string>;
+}
+
+/** The key that the sidecar, and nobody else, knows; a stand-in accepts no other. */
+export const upstreamKey = 'sk-stand-in';
+
+/** A sidecar in this process, on free ports, gone when the test ends. */
+export async function startSidecar(test: TestContext, options: SidecarOptions): Promise<Sidecar> {
+  const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
+  const logFile = join(folder, 'log');
+  const logDescriptor = openSync(logFile, 'a');
+  const logSink = createLogger('debug', logDescriptor);
+  const config = loadConfig({
+    env: {
+      OPENAI_API_KEY: upstreamKey,
+      ASSISTANT_PROXY_LISTEN_PORT: '0',
+      ASSISTANT_PROXY_ADMIN_PORT: '0',
+      ASSISTANT_PROXY_UPSTREAM_BASE_URL: options.upstreamUrl,
+      ...options.env,
+    },
+  });
+  const app = createApp(config, logSink);
+  const { proxyUrl, adminUrl } = await app.listen();
+  let stopped: Promise<boolean> | undefined;
+  const shutDown = () => (stopped ??= app.shutDown());
+  test.after(async () => {
+    await shutDown();
+    closeSync(logDescriptor);
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    url: proxyUrl,
+    port: Number(new URL(proxyUrl).port),
+    adminUrl,
+    logLines() {
+      logSink.flush();
+      const lines = readFileSync(logFile, 'utf8').split('\n').filter(Boolean);
+      return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    },
+    metrics: async () => (await fetch(`${adminUrl}/metrics`)).text(),
+    shutDown,
+  };
+}
