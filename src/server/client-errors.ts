@@ -1,17 +1,21 @@
-import { STATUS_CODES } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import { type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 
-/** What Node's HTTP parser refuses never becomes a request, so it is answered on the bare socket. */
+/**
+ * What Node's HTTP parser refuses is answered on the bare socket: it never became a request, or it broke off
+ * in the middle of `current`, the connection's last one.
+ */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  answering: boolean,
+  current: ServerResponse | undefined,
 ): ErrorCode {
   const code = clientErrorCodes[error.code ?? ''] ?? 'malformed_request';
-  // In the middle of an answer there is no place for another: the connection ends.
-  if (answering || !socket.writable || error.code === 'ECONNRESET') {
+  // Behind a whole request, or in the middle of an answer, another answer would be taken for that request's.
+  const mayAnswer = current === undefined || (!current.headersSent && !current.req.complete);
+  if (!mayAnswer || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return code;
   }

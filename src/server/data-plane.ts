@@ -22,7 +22,8 @@ export interface DataPlaneSettings {
 
 /** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
 export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
-  const answering = new WeakSet<Socket>();
+  /** The response in progress on each connection. */
+  const current = new WeakMap<Socket, ServerResponse>();
   const server = Fastify({
     logger: false,
     // Requests that arrive on an open connection while it drains are served, and told to close.
@@ -33,11 +34,16 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // Uploads may take as long as they make progress; see listen.bodyIdleTimeoutMs.
     requestTimeout: 0,
     routerOptions: { ignoreTrailingSlash: false },
-    http: { headersTimeout: settings.headersTimeoutMs, connectionsCheckingInterval: 1000 },
+    http: {
+      headersTimeout: settings.headersTimeoutMs,
+      connectionsCheckingInterval: 1000,
+      // Node would answer with an empty body; `receive` refuses such a request in OpenAI's shape.
+      requireHostHeader: false,
+    },
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, answering.has(socket)), undefined);
+      settings.onRefused(answerClientError(error, socket, current.get(socket)), undefined);
     },
   });
   // Bodies are read by the policies that need them, and by nobody else.
@@ -51,8 +57,9 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw: incoming } = request;
     const { raw: outgoing } = reply;
-    answering.add(incoming.socket);
-    outgoing.once('close', () => answering.delete(incoming.socket));
+    const { socket } = incoming;
+    current.set(socket, outgoing);
+    outgoing.once('close', () => current.delete(socket));
     const exchange = receive(incoming, request.originalUrl, {
       id: request.id,
       signal: abortedWithCaller(outgoing),

@@ -13,15 +13,23 @@ export interface Reception {
 }
 
 /**
- * Turns an HTTP request into an exchange. Throws `malformed_path` if its target is not a plain path below
+ * Turns an HTTP request for `target` (path and query, as sent) into an exchange. Throws `malformed_path` if its target is not a plain path below
  * a prefix that OpenAI's or Azure's SDKs use: nothing in a request can choose a host.
  */
-export function receive(request: IncomingMessage, { id, signal, bodyIdleTimeoutMs }: Reception): Exchange {
+export function receive(
+  request: IncomingMessage,
+  target: string,
+  { id, signal, bodyIdleTimeoutMs }: Reception,
+): Exchange {
+  if (request.headers.host === undefined && request.httpVersionMinor === 1) {
+    throw new ProxyError('malformed_request', { message: 'HTTP/1.1 requests need a Host header.' });
+  }
   const queryAt = target.indexOf('?');
   const pathname = queryAt === -1 ? target : target.slice(0, queryAt);
   const method = request.method ?? '';
   const match = matchOperation(method, pathname);
   if (!match || method === 'CONNECT' || method === 'TRACE') throw new ProxyError('malformed_path');
+  if (request.headers.upgrade?.toLowerCase() === 'websocket') throw new ProxyError('websocket_unsupported');
   return {
     id,
     method,

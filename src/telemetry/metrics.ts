@@ -40,7 +40,11 @@ export function createMetrics(maxModelLabels: number): Metrics {
   const responseBytes = new Histogram({ ...mutable(definitions.responseBytes), registers });
   const tokens = new Counter({ ...definitions.tokens, registers });
   let running = 0;
-  const inFlight = new Gauge({ ...definitions.inFlight, registers, collect: () => inFlight.set(running) });
+  const inFlight: Gauge = new Gauge({
+    ...definitions.inFlight,
+    registers,
+    collect: () => inFlight.set(running),
+  });
   const modelLabel = boundedLabel(maxModelLabels);
 
   return {

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 import type { Dispatcher } from 'undici';
 
 import { CallerLeft, ProxyError } from '../errors.ts';
@@ -36,7 +38,7 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
     });
 }
 
-function requestBody({ body }: Exchange): Dispatcher.DispatchOptions['body'] {
+function requestBody({ body }: Exchange): Buffer | Readable | null {
   if (body.kind === 'none') return null;
   return body.kind === 'json' ? body.bytes : body.source.open();
 }

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -49,7 +49,6 @@ export async function startSidecar(test: TestContext, options: SidecarOptions): 
   const shutDown = () => (stopped ??= app.shutDown());
   test.after(async () => {
     await shutDown();
-    closeSync(logDescriptor);
     rmSync(folder, { recursive: true });
   });
   return {

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type RequestListener, type ServerResponse, createServer } from 'node:http';
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, type Server, type Socket, createServer as createSocketServer } from 'node:net';
 import type { TestContext } from 'node:test';
 
@@ -8,9 +8,14 @@ export interface Upstream {
   readonly port: number;
 }
 
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
+
 /** An HTTP upstream that does what one test needs. */
-export function startUpstream(test: TestContext, listener: RequestListener): Promise<Upstream> {
-  const server = createServer(listener);
+export function startUpstream(test: TestContext, listener: Listener): Promise<Upstream> {
+  const server = createServer((request, response) => {
+    // A request that breaks off while it is read is the test's subject, not its failure.
+    Promise.resolve(listener(request, response)).catch(() => response.destroy());
+  });
   test.after(() => {
     server.closeAllConnections();
     server.close();
@@ -19,7 +24,10 @@ export function startUpstream(test: TestContext, listener: RequestListener): Pro
 }
 
 /** An upstream below HTTP, for answers that no HTTP server would give. */
-export function startSocketUpstream(test: TestContext, onSocket: (socket: Socket) => void): Promise<Upstream> {
+export function startSocketUpstream(
+  test: TestContext,
+  onSocket: (socket: Socket) => void,
+): Promise<Upstream> {
   const sockets = new Set<Socket>();
   const server = createSocketServer((socket) => {
     sockets.add(socket);

@@ -82,14 +82,22 @@ const attacks: readonly Attack[] = [
     statuses: [400],
     code: 'malformed_path',
   },
-  ...['/v1/../admin', '/v1/%2e%2e/admin', '/v1/%2E./x', '/v1/files/..%2fadmin', '/v1/files/a%5cb', '/v1//models', '/admin', '/v1/files/%zz', '/v1/files/a%00b'].map(
-    (path): Attack => ({
-      name: `the path ${path}`,
-      bytes: `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`,
-      statuses: [400],
-      code: 'malformed_path',
-    }),
-  ),
+  ...[
+    '/v1/../admin',
+    '/v1/%2e%2e/admin',
+    '/v1/%2E./x',
+    '/v1/files/..%2fadmin',
+    '/v1/files/a%5cb',
+    '/v1//models',
+    '/admin',
+    '/v1/files/%zz',
+    '/v1/files/a%00b',
+  ].map((path): Attack => ({
+    name: `the path ${path}`,
+    bytes: `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`,
+    statuses: [400],
+    code: 'malformed_path',
+  })),
   {
     name: 'a header name with a space',
     bytes: 'GET /v1/models HTTP/1.1\r\nhost: x\r\nbad name: y\r\n\r\n',
@@ -119,7 +127,8 @@ const attacks: readonly Attack[] = [
   { name: 'HTTP/2 by prior knowledge', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', statuses: [400, 0] },
   {
     name: 'a WebSocket upgrade',
-    bytes: 'GET /v1/realtime?model=x HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n',
+    bytes:
+      'GET /v1/realtime?model=x HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n',
     statuses: [501],
     code: 'websocket_unsupported',
   },
@@ -155,7 +164,8 @@ const attacks: readonly Attack[] = [
   },
   {
     name: 'JSON where a form belongs',
-    bytes: 'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
+    bytes:
+      'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}',
     statuses: [415],
     code: 'unsupported_media_type',
   },
