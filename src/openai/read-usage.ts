@@ -1,0 +1,161 @@
+import { createMemberScanner } from './json-members.ts';
+import type { Member, MemberScanner } from './json-members.ts';
+import { normalizeUsage } from './normalize-usage.ts';
+import type { UsageShape } from './operation-row.ts';
+import type { Operation } from './operations.ts';
+import { createEventSplitter, readData } from './sse.ts';
+import type { StreamPart } from './sse.ts';
+import type { Usage } from './usage.ts';
+
+/** What an answer says of itself; each is absent if it said nothing. */
+export interface Observed {
+  /** The largest that was seen, never a sum: streams and polls tell the same usage again and again. */
+  readonly usage?: Usage;
+  /** As the upstream names it. */
+  readonly model?: string;
+  readonly id?: string;
+  /** Of a response, a run or a batch; the last that was seen. */
+  readonly status?: string;
+}
+
+export interface UsageReader {
+  /** The answer's body, decompressed, as it passes by. Never throws. */
+  push(chunk: Uint8Array): void;
+  /** Ends the reading, also after a cut: what is known so far. */
+  end(): Observed;
+}
+
+/**
+ * Reads what an answer tells of its usage, out of JSON and out of streams, without parsing more than that.
+ * Undefined if the operation tells none, or not in this type of content. What counts as usage is told at
+ * `normalizeUsage`.
+ */
+export function createUsageReader(
+  operation: Operation,
+  contentType: string | undefined,
+): UsageReader | undefined {
+  if (operation.usage === null) return undefined;
+  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (mediaType === 'text/event-stream') return createStreamReader(streamShapes[operation.usage]);
+  // A self-hosted engine may leave the type out; what is no JSON has no members.
+  const isJson = mediaType === undefined || mediaType === 'application/json' || mediaType.endsWith('+json');
+  return isJson ? createJsonReader() : undefined;
+}
+
+const observedKeys = ['usage', 'model', 'id', 'status'];
+
+function createJsonReader(): UsageReader {
+  const scanner = createMemberScanner(observedKeys);
+  return {
+    push: scanner.push,
+    end: () => observe({}, scanner.end()),
+  };
+}
+
+interface StreamShape {
+  /** Whether an event carries the object. A key can't stand unescaped inside a string, so bytes can tell. */
+  readonly isCarriedBy: (event: Buffer) => boolean;
+  /** The event's member that is the object; the event itself if there is none. */
+  readonly within?: string;
+  /** What the object says it is, where events also carry others. */
+  readonly object?: string;
+  /** Its model and id are on every event, and so known before its usage. */
+  readonly isIdentifiedEarly?: boolean;
+}
+
+const usageObject: StreamShape = { isCarriedBy: (event) => hasObjectAt(event, usageKey) };
+const chunk: StreamShape = { ...usageObject, isIdentifiedEarly: true };
+
+const streamShapes: Readonly<Record<UsageShape, StreamShape>> = {
+  response: { isCarriedBy: (event) => hasObjectAt(event, responseKey), within: 'response' },
+  chatCompletion: chunk,
+  completion: chunk,
+  // A step's usage is a part of its run's.
+  run: { isCarriedBy: (event) => event.includes(runObject), object: 'thread.run' },
+  embedding: usageObject,
+  decision: usageObject,
+  batch: usageObject,
+  image: usageObject,
+  transcription: usageObject,
+  speech: usageObject,
+};
+
+function createStreamReader(shape: StreamShape): UsageReader {
+  const splitter = createEventSplitter();
+  let observed: Observed = {};
+
+  function read({ bytes }: StreamPart): void {
+    const isNew = shape.isIdentifiedEarly && observed.id === undefined;
+    if (!isNew && !shape.isCarriedBy(bytes)) return;
+    const data = readData(bytes);
+    const members = data && scanObject(data, shape.within);
+    if (!members || (shape.object !== undefined && members.get('object')?.value !== shape.object)) return;
+    observed = observe(observed, members);
+  }
+
+  return {
+    push(bytes) {
+      for (const part of splitter.push(bytes)) if (part.isEvent) read(part);
+    },
+    end() {
+      // An event without its blank line is no event to a client, but what it says was used was used.
+      splitter.end().forEach(read);
+      return observed;
+    },
+  };
+}
+
+const usageKey = Buffer.from('"usage"');
+const responseKey = Buffer.from('"response"');
+const runObject = Buffer.from('"thread.run"');
+
+/** Whether the key stands anywhere with an object for its value: `"usage":null` is on every chunk. */
+function hasObjectAt(event: Buffer, key: Buffer): boolean {
+  for (let found = event.indexOf(key); found !== -1; found = event.indexOf(key, found + 1)) {
+    let at = found + key.length;
+    while (event[at] === space || event[at] === colon) at += 1;
+    if (event[at] === openBrace) return true;
+  }
+  return false;
+}
+
+const space = 0x20;
+const colon = 0x3a;
+const openBrace = 0x7b;
+
+type Members = ReturnType<MemberScanner['end']>;
+
+/** Scans twice rather than parse: the object in a terminal event repeats the whole output. */
+function scanObject(data: Uint8Array, within: string | undefined): Members {
+  const keys = [...observedKeys, 'object'];
+  if (within === undefined) return scanMembers(data, keys);
+  const inner = scanMembers(data, [within], 0).get(within);
+  return inner ? scanMembers(data.subarray(inner.valueStart, inner.valueEnd), keys) : new Map();
+}
+
+function scanMembers(data: Uint8Array, keys: readonly string[], maxValueBytes?: number): Members {
+  const scanner = createMemberScanner(keys, maxValueBytes === undefined ? {} : { maxValueBytes });
+  scanner.push(data);
+  return scanner.end();
+}
+
+/** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
+function observe(before: Observed, members: ReadonlyMap<string, Member>): Observed {
+  const id = stringOf(members, 'id') ?? before.id;
+  const model = stringOf(members, 'model') ?? before.model;
+  const status = stringOf(members, 'status') ?? before.status;
+  const next = normalizeUsage(members.get('usage')?.value);
+  const isLarger = next && next.totalTokens >= (before.usage?.totalTokens ?? 0);
+  const usage = isLarger ? next : before.usage;
+  return {
+    ...(usage && { usage }),
+    ...(model !== undefined && { model }),
+    ...(id !== undefined && { id }),
+    ...(status !== undefined && { status }),
+  };
+}
+
+function stringOf(members: ReadonlyMap<string, Member>, key: string): string | undefined {
+  const value = members.get(key)?.value;
+  return typeof value === 'string' ? value : undefined;
+}
