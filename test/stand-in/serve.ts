@@ -1,0 +1,35 @@
+/**
+ * Runs the stand-in as a process of its own: `node test/stand-in/serve.ts --port 0 [--deterministic]
+ * [--assistants live] [--chunk-delay-ms 5] [--api-key sk-...]`. Prints one line of JSON, `{"url": "..."}`, when
+ * it listens. Ends on SIGTERM, SIGINT, and when its standard input is a pipe
+ * and ends, which it does with the parent.
+ */
+import { fstatSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+import { startStandIn } from './stand-in.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '0' },
+    deterministic: { type: 'boolean', default: false },
+    assistants: { type: 'string', default: 'retired' },
+    'chunk-delay-ms': { type: 'string', default: '0' },
+    'api-key': { type: 'string', default: 'sk-stand-in' },
+  },
+});
+
+const standIn = await startStandIn({
+  port: Number(values.port),
+  deterministic: values.deterministic,
+  assistants: values.assistants === 'live' ? 'live' : 'retired',
+  chunkDelayMs: Number(values['chunk-delay-ms']),
+  apiKey: values['api-key'],
+  keepRequests: 100,
+});
+process.stdout.write(`${JSON.stringify({ url: standIn.url })}\n`);
+
+const stop = () => void standIn.close().then(() => process.exit(0));
+process.once('SIGTERM', stop).once('SIGINT', stop);
+const standardInput = fstatSync(0);
+if (standardInput.isFIFO() || standardInput.isSocket()) process.stdin.once('end', stop).resume();

@@ -1,0 +1,15 @@
+import type { TestContext } from 'node:test';
+
+import OpenAI from 'openai';
+
+import { startStandIn, type StandIn, type StandInOptions } from './stand-in.ts';
+
+/** A stand-in that ends with the test, and the SDK's client for it, without retries. */
+export async function withStandIn(
+  test: TestContext,
+  options: StandInOptions = {},
+): Promise<{ standIn: StandIn; client: OpenAI }> {
+  const standIn = await startStandIn(options);
+  test.after(() => standIn.close());
+  return { standIn, client: new OpenAI({ baseURL: standIn.url, apiKey: standIn.apiKey, maxRetries: 0 }) };
+}
