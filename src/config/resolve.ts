@@ -69,11 +69,6 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
     return override && { value: override.text, kind: 'environment', origin: `from ${override.variable}` };
   }
 
-  function byDefault({ default: value }: SchemaNode): Given | undefined {
-    if (value === undefined) return undefined;
-    return { value, kind: 'default', origin: `from its default, ${JSON.stringify(value)}` };
-  }
-
   function resolveList(node: SchemaNode, path: string, given: Given): unknown {
     if (!Array.isArray(given.value)) return refuse(path, 'must be a list', given);
     return given.value.map((value: unknown, index) =>
@@ -105,6 +100,11 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
   function refuse(path: string, message: string, { origin: from }: Given): undefined {
     problems.push({ path, message: `${message} (${from})` });
   }
+}
+
+function byDefault({ default: value }: SchemaNode): Given | undefined {
+  if (value === undefined) return undefined;
+  return { value, kind: 'default', origin: `from its default, ${JSON.stringify(value)}` };
 }
 
 /** What can't be turned stays text, for the schema to refuse. */
