@@ -13,7 +13,7 @@ const schema = section({
       { name: Type.String(), limit: integer(5, 'How much.'), window: Type.Optional(Type.String()) },
       { additionalProperties: false },
     ),
-    { default: [], description: 'What may be spent.' },
+    { default: [], maxItems: 2, description: 'What may be spent.' },
   ),
   regions: Type.Record(
     Type.String(),
@@ -55,6 +55,13 @@ test('problems in lists and free mappings have their path', () => {
       'regions.eu.baseUrl must be a string (from proxy.yaml)',
     ],
   );
+});
+
+test('what the schema asks of a list as a whole is checked once its items are right', () => {
+  const budget = { name: 'a' };
+  const [problem, ...others] = resolveText({ budgets: [budget, budget, budget] }).problems;
+  assert.deepEqual(others, []);
+  assert.equal(problem?.path, 'budgets');
 });
 
 test('lists and free mappings have no environment variable', () => {
