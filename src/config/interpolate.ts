@@ -1,6 +1,6 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface Interpolated {
+interface Interpolated {
   readonly text: string;
   /** Whether the environment, or a fallback for it, had a part in the text. */
   readonly expanded: boolean;

@@ -9,7 +9,7 @@ export function parseYaml(source: string, name: string): { value: unknown; probl
     lineCounter: lines,
     // Pretty errors quote the source, and the source may be a secret.
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
     stringKeys: true,
   });
   const problems = [...document.errors, ...document.warnings].map(({ code, pos }) => {

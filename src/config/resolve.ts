@@ -6,7 +6,7 @@ import { type Environment, interpolate } from './interpolate.ts';
 import { isMapping, type SchemaNode, schemaOfKey } from './schema-node.ts';
 import { suggest } from './suggest.ts';
 
-export interface ResolveInputs {
+interface ResolveInputs {
   readonly env: Environment;
   /** What the environment says about keys, by path. */
   readonly overrides: ReadonlyMap<string, Override>;
@@ -34,17 +34,27 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
   return { value: resolveValue(schema, '', root), problems, unsetDefaults };
 
   function resolveValue(node: SchemaNode, path: string, given: Given): unknown {
-    if (node.type === 'object') return resolveMapping(node, path, given);
-    if (node.type === 'array') return resolveList(node, path, given);
-    return resolveScalar(node, path, given);
+    const problemsBefore = problems.length;
+    const value = readValue(node, path, given);
+    // What has a problem inside is not checked again as a whole.
+    if (problems.length > problemsBefore) return value;
+    const errors = Value.Errors(node, value);
+    if (errors.length > 0) refuse(path, errors.map((error) => explain(error)).join(', and '), given);
+    return value;
   }
 
-  function resolveMapping(node: SchemaNode, path: string, given: Given): unknown {
+  function readValue(node: SchemaNode, path: string, given: Given): unknown {
+    if (node.type === 'object') return readMapping(node, path, given);
+    if (node.type === 'array') return readList(node, path, given);
+    return readScalar(node, path, given);
+  }
+
+  function readMapping(node: SchemaNode, path: string, given: Given): unknown {
     let mapping: Readonly<Record<string, unknown>> = {};
     if (isMapping(given.value)) mapping = given.value;
     // A section whose keys are all commented out is null in YAML, an empty file undefined.
     else if (given.value !== null && given.value !== undefined) {
-      refuse(path || inputs.fileName, 'must be a mapping', given);
+      refuse(path, 'must be a mapping', given);
     }
     const known = Object.keys(node.properties ?? {});
     const entries: [string, unknown][] = [];
@@ -69,24 +79,11 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
     return override && { value: override.text, kind: 'environment', origin: `from ${override.variable}` };
   }
 
-  function byDefault({ default: value }: SchemaNode): Given | undefined {
-    if (value === undefined) return undefined;
-    return { value, kind: 'default', origin: `from its default, ${JSON.stringify(value)}` };
-  }
-
-  function resolveList(node: SchemaNode, path: string, given: Given): unknown {
+  function readList(node: SchemaNode, path: string, given: Given): unknown {
     if (!Array.isArray(given.value)) return refuse(path, 'must be a list', given);
     return given.value.map((value: unknown, index) =>
       resolveValue(node.items ?? {}, `${path}[${index}]`, { ...given, value }),
     );
-  }
-
-  function resolveScalar(node: SchemaNode, path: string, given: Given): unknown {
-    const value = readScalar(node, path, given);
-    if (value === undefined) return undefined;
-    const errors = Value.Errors(node, value);
-    if (errors.length === 0) return value;
-    return refuse(path, errors.map((error) => explain(error)).join(', and '), given);
   }
 
   function readScalar(node: SchemaNode, path: string, given: Given): unknown {
@@ -103,8 +100,13 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
   }
 
   function refuse(path: string, message: string, { origin: from }: Given): undefined {
-    problems.push({ path, message: `${message} (${from})` });
+    problems.push({ path: path || inputs.fileName, message: `${message} (${from})` });
   }
+}
+
+function byDefault({ default: value }: SchemaNode): Given | undefined {
+  if (value === undefined) return undefined;
+  return { value, kind: 'default', origin: `from its default, ${JSON.stringify(value)}` };
 }
 
 /** What can't be turned stays text, for the schema to refuse. */

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { describeKeys, environmentName, type KeyDescription } from '../../src/config/describe.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
+import { problemsOf } from './problems-of.ts';
+
+const key = { OPENAI_API_KEY: 'sk-1' };
+const keys = describeKeys(configSchema);
+
+test('environment names split camelCase', () => {
+  assert.equal(environmentName('upstream.baseUrl'), 'ASSISTANT_PROXY_UPSTREAM_BASE_URL');
+  assert.equal(environmentName('upstream.apiKeyFile'), 'ASSISTANT_PROXY_UPSTREAM_API_KEY_FILE');
+});
+
+test('no two keys share an environment name', () => {
+  assert.equal(new Set(keys.map(({ env }) => env)).size, keys.length);
+});
+
+test('every key has a description', () => {
+  assert.deepEqual(
+    keys.filter(({ description }) => description.length < 20),
+    [],
+  );
+});
+
+for (const described of keys) {
+  const { env: name, path } = described;
+  if (name === undefined) continue;
+  test(`${name} sets ${path}`, () => {
+    const [text, expected] = otherValue(described);
+    const config = loadConfig({ env: { ...key, [name]: text } });
+    assert.equal(at(config, path), expected);
+    assert.notEqual(at(loadConfig({ env: key }), path), expected);
+  });
+}
+
+for (const [text, isInteger] of [
+  ['0', true],
+  [' 42 ', true],
+  ['65535', true],
+  ['', false],
+  ['4.2', false],
+  ['1e3', false],
+  ['0x10', false],
+  ['-1', false],
+  ['65536', false],
+  ['99999999999999999999', false],
+  ['true', false],
+  ['NaN', false],
+] as const) {
+  test(`${JSON.stringify(text)} is ${isInteger ? '' : 'not '}a port`, () => {
+    const problems = problemsOf({ env: { ...key, ASSISTANT_PROXY_LISTEN_PORT: text } });
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      isInteger ? [] : ['listen.port'],
+    );
+  });
+}
+
+test('a variable that names no key is refused by its name, and its value is not shown', () => {
+  const problems = problemsOf({ env: { ...key, ASSISTANT_PROXY_UPSTREAM_APIKEY: 'sk-secret' } });
+  assert.deepEqual(problems, [
+    {
+      path: 'ASSISTANT_PROXY_UPSTREAM_APIKEY',
+      message: 'names no key; did you mean ASSISTANT_PROXY_UPSTREAM_API_KEY?',
+    },
+  ]);
+});
+
+/** What Kubernetes sets in every pod of a namespace with a Service of this name. */
+function serviceLinks(service: string, port: number): Record<string, string> {
+  const address = `tcp://10.96.7.1:${port}`;
+  return {
+    [`${service}_SERVICE_HOST`]: '10.96.7.1',
+    [`${service}_SERVICE_PORT`]: String(port),
+    [`${service}_SERVICE_PORT_HTTP`]: String(port),
+    [`${service}_PORT`]: address,
+    [`${service}_PORT_${port}_TCP`]: address,
+    [`${service}_PORT_${port}_TCP_PROTO`]: 'tcp',
+    [`${service}_PORT_${port}_TCP_PORT`]: String(port),
+    [`${service}_PORT_${port}_TCP_ADDR`]: '10.96.7.1',
+  };
+}
+
+for (const service of ['ASSISTANT_PROXY', 'ASSISTANT_PROXY_INJECTOR', 'ASSISTANT_PROXY_ADMIN']) {
+  test(`the variables of a Kubernetes Service ${service} change nothing`, () => {
+    const env = { ...key, ...serviceLinks(service, 8080) };
+    assert.deepEqual(loadConfig({ env }), loadConfig({ env: key }));
+  });
+}
+
+for (const name of ['ASSISTANT_PROXY_PORT', 'ASSISTANT_PROXY_LISTN_PORT', 'ASSISTANT_PROXY_SERVICE']) {
+  test(`${name}=8080 is not from Kubernetes, and is refused`, () => {
+    assert.deepEqual(
+      problemsOf({ env: { ...key, [name]: '8080' } }).map(({ path }) => path),
+      [name],
+    );
+  });
+}
+
+/** A value that a key can have and that is not its default, as text and as the configuration has it. */
+function otherValue({ path, type, default: defaultValue }: KeyDescription): readonly [string, unknown] {
+  const choices = type.split(', ');
+  if (type.startsWith('integer')) return [String(Number(defaultValue) + 1), Number(defaultValue) + 1];
+  if (choices.length > 1) {
+    const other = choices.find((choice) => choice !== defaultValue) ?? '';
+    return [other, other];
+  }
+  const text = path === 'listen.host' ? '127.0.0.2' : 'http://127.0.0.1:3';
+  return [text, text];
+}
+
+function at(config: unknown, path: string): unknown {
+  return path.split('.').reduce((value, part) => (value as Record<string, unknown>)[part], config);
+}

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { loadConfig } from '../../src/config/load.ts';
+
+const key = { OPENAI_API_KEY: 'sk-1' };
+
+test('with nothing but a key in the environment every key has its default', () => {
+  assert.deepEqual(loadConfig({ env: key }), {
+    listen: {
+      host: '127.0.0.1',
+      port: 8080,
+      maxBodyBytes: 67_108_864,
+      headersTimeoutMs: 15_000,
+      bodyIdleTimeoutMs: 30_000,
+    },
+    admin: { host: '127.0.0.1', port: 9090 },
+    upstream: {
+      baseUrl: 'https://api.openai.com/v1',
+      dialect: 'openai',
+      apiKey: 'sk-1',
+      apiKeyFile: '',
+      organization: '',
+      project: '',
+      unknownOperations: 'allow',
+      connectTimeoutMs: 5_000,
+      headersTimeoutMs: 600_000,
+      bodyIdleTimeoutMs: 300_000,
+      maxConnections: 0,
+      httpsProxy: '',
+      httpProxy: '',
+      noProxy: '',
+      caFile: '',
+    },
+    telemetry: { logLevel: 'info', maxModelLabels: 50 },
+    shutdown: { gracePeriodMs: 25_000 },
+  });
+});
+
+test('the file wins over defaults, and the environment over the file', () => {
+  const text = 'listen: { port: 1111 }\nadmin: { port: 2222 }';
+  const config = loadConfig({ text, env: { ...key, ASSISTANT_PROXY_ADMIN_PORT: '3333' } });
+  assert.equal(config.listen.port, 1111);
+  assert.equal(config.admin.port, 3333);
+  assert.equal(config.admin.host, '127.0.0.1');
+});
+
+test('a value of the file that the environment overrides need not be readable', () => {
+  const text = 'upstream: { apiKey: "${NOT_SET}" }';
+  const config = loadConfig({ text, env: { ASSISTANT_PROXY_UPSTREAM_API_KEY: 'sk-2' } });
+  assert.equal(config.upstream.apiKey, 'sk-2');
+});
+
+test('ASSISTANT_PROXY_CONFIG names the file, unless the command line does', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const [named, given] = [join(folder, 'named.yaml'), join(folder, 'given.yaml')];
+  writeFileSync(named, 'listen: { port: 1 }');
+  writeFileSync(given, 'listen: { port: 2 }');
+  const env = { ...key, ASSISTANT_PROXY_CONFIG: named };
+  assert.equal(loadConfig({ env }).listen.port, 1);
+  assert.equal(loadConfig({ env, file: given }).listen.port, 2);
+  assert.equal(loadConfig({ env: { ...key, ASSISTANT_PROXY_CONFIG: '' } }).listen.port, 8080);
+});
+
+for (const text of ['', '# nothing here\n', '---\n', 'listen:\nupstream:\n']) {
+  test(`a file that says nothing leaves the defaults: ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(loadConfig({ text, env: key }), loadConfig({ env: key }));
+  });
+}
+
+test('proxies are taken from the usual variables in either case, upper case first', () => {
+  const lower = { https_proxy: 'http://l:1', http_proxy: 'http://l:2', no_proxy: 'l' };
+  const upper = { HTTPS_PROXY: 'http://u:1', HTTP_PROXY: 'http://u:2', NO_PROXY: 'u' };
+  const fromLower = loadConfig({ env: { ...key, ...lower } }).upstream;
+  assert.deepEqual([fromLower.httpsProxy, fromLower.httpProxy, fromLower.noProxy], Object.values(lower));
+  const fromBoth = loadConfig({ env: { ...key, ...lower, ...upper } }).upstream;
+  assert.deepEqual([fromBoth.httpsProxy, fromBoth.httpProxy, fromBoth.noProxy], Object.values(upper));
+});
+
+test('a trailing slash of the upstream is dropped', () => {
+  const text = 'upstream: { baseUrl: http://127.0.0.1:9/v1/ }';
+  assert.equal(loadConfig({ text, env: key }).upstream.baseUrl, 'http://127.0.0.1:9/v1');
+});
