@@ -1,8 +1,123 @@
-/** Every error that a caller can see. The README's table is generated from here. */
+/**
+ * Every error that a caller can see. The README's table is generated from here, and nothing else in the
+ * project chooses a status.
+ */
+
+interface ErrorRow {
+  readonly status: number;
+  /** OpenAI's own types where one fits, so that SDKs raise the class an application already handles. */
+  readonly type: 'invalid_request_error' | 'api_error' | 'server_error';
+  readonly message: string;
+}
+
 export const errorTable = {
+  malformed_request: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The request is not valid HTTP. Send a well-formed HTTP/1.1 request.',
+  },
+  malformed_path: {
+    status: 400,
+    type: 'invalid_request_error',
+    message:
+      'The path must be plain: one that starts with /v1/ or /openai/, without `..`, empty or encoded-slash segments, and without a host.',
+  },
+  malformed_json: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The body is not valid JSON in UTF-8. Check for truncation and stray bytes.',
+  },
+  unknown_operation: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'This sidecar passes only operations it knows (upstream.unknownOperations is `deny`).',
+  },
+  websocket_unsupported: {
+    status: 501,
+    type: 'invalid_request_error',
+    message: 'This sidecar does not carry WebSockets. Use the HTTP form of the operation.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    message: 'The request did not arrive in time. Send it without long pauses.',
+  },
+  body_too_large: {
+    status: 413,
+    type: 'invalid_request_error',
+    message: 'The JSON body is larger than listen.maxBodyBytes. Send less, or upload it as a file.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    type: 'invalid_request_error',
+    message: 'The content type does not fit the operation.',
+  },
+  headers_too_large: {
+    status: 431,
+    type: 'invalid_request_error',
+    message: 'The request headers are larger than 16 KiB. Send fewer or shorter headers.',
+  },
   internal_error: {
     status: 500,
     type: 'server_error',
     message: 'The sidecar failed on this request. Its log has the cause under the request id.',
   },
-} as const;
+  upstream_unreachable: {
+    status: 502,
+    type: 'api_error',
+    message: 'The upstream could not be reached, or broke off before it answered.',
+  },
+  upstream_redirected: {
+    status: 502,
+    type: 'api_error',
+    message:
+      'The upstream answered with a redirect, which the sidecar never follows. Check upstream.baseUrl.',
+  },
+  upstream_timeout: {
+    status: 504,
+    type: 'api_error',
+    message: 'The upstream did not answer in time.',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+interface ErrorDetail {
+  /** Replaces the table's message where more can be said. Never holds a secret or a piece of a body. */
+  readonly message?: string;
+  /** The parameter at fault, as in OpenAI's error body. */
+  readonly param?: string;
+  readonly cause?: unknown;
+}
+
+/** An error from the table, thrown anywhere and translated to HTTP once, at the edge. */
+export class ProxyError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly type: string;
+  readonly param: string | null;
+
+  constructor(code: ErrorCode, detail: ErrorDetail = {}) {
+    const row = errorTable[code];
+    super(detail.message ?? row.message, { cause: detail.cause });
+    this.name = 'ProxyError';
+    this.code = code;
+    this.status = row.status;
+    this.type = row.type;
+    this.param = detail.param ?? null;
+  }
+}
+
+/** The caller left: nobody is there to read an answer, so this one is never translated. */
+export class CallerLeft extends Error {
+  constructor() {
+    super('the caller closed the connection');
+    this.name = 'CallerLeft';
+  }
+}
+
+/** OpenAI's error body, all four keys always present. */
+export function errorBody(error: ProxyError): string {
+  const { message, type, param, code } = error;
+  return JSON.stringify({ error: { message, type, param, code } });
+}

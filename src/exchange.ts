@@ -30,7 +30,8 @@ export interface Exchange {
 
 /**
  * What the caller sent. `json` was read whole and parsed once; `unread` is still on the wire, and flows
- * through untouched. A policy that changes a JSON body hands on a new exchange with `jsonBody(changed)`.
+ * through untouched. A policy that changes a JSON body hands on a new exchange with both the bytes and the
+ * value changed.
  */
 export type RequestBody =
   | { readonly kind: 'none' }
@@ -43,11 +44,6 @@ export interface UnreadBody {
   collect(maxBytes: number): Promise<Buffer>;
   /** With backpressure: what is not read here is not read from the caller. */
   open(): Readable;
-}
-
-/** A changed body: the only place where a body is serialised again. */
-export function jsonBody(value: unknown): RequestBody {
-  return { kind: 'json', bytes: Buffer.from(JSON.stringify(value)), value };
 }
 
 /** Where the bytes of a body go: the caller's socket, or a transform in front of it. */

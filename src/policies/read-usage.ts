@@ -1,5 +1,6 @@
-import { type Exchange, type Policy, type Sink, jsonBody, through } from '../exchange.ts';
-import { createUsageHider, withUsageAsked } from '../openai/ask-for-usage.ts';
+import { type Exchange, type Policy, type Sink, through } from '../exchange.ts';
+import { askForUsage } from '../openai/ask-for-usage.ts';
+import { createUsageHider } from '../openai/hide-usage.ts';
 import { type UsageReader, createUsageReader } from '../openai/read-usage.ts';
 
 /**
@@ -11,13 +12,14 @@ export function readUsage(): Policy {
     if (exchange.operation.usage === null) return next(exchange);
     const asking = askingExchange(exchange);
     const reply = await next(asking ?? exchange);
-    const contentType = reply.headers['content-type'];
-    const reader = createUsageReader(exchange.operation, String(contentType ?? ''));
+    const { 'content-length': _lengthWithUsage, ...headers } = reply.headers;
+    const contentType = headers['content-type']?.toString();
+    const reader = createUsageReader(exchange.operation, contentType);
     if (!reader || reply.status >= 400) return reply;
-    const hides = asking !== undefined && String(contentType).startsWith('text/event-stream');
+    const hides = asking !== undefined && contentType?.startsWith('text/event-stream') === true;
     return {
       ...reply,
-      headers: hides ? { ...reply.headers, 'content-length': undefined } : reply.headers,
+      headers: hides ? headers : reply.headers,
       body: through(reply.body, (sink) => readInto(reader, hides ? hideUsage(sink) : sink)),
       finished: reply.finished.then((outcome) => {
         const { usage, model } = reader.end();
@@ -28,9 +30,11 @@ export function readUsage(): Policy {
 }
 
 function askingExchange(exchange: Exchange): Exchange | undefined {
-  if (exchange.body.kind !== 'json') return undefined;
-  const asking = withUsageAsked(exchange.body.value);
-  return asking && { ...exchange, body: jsonBody(asking) };
+  const { body, operation } = exchange;
+  const isCompletion = operation.usage === 'chatCompletion' || operation.usage === 'completion';
+  if (!isCompletion || body.kind !== 'json') return undefined;
+  const asking = askForUsage(body);
+  return asking && { ...exchange, body: { kind: 'json', ...asking } };
 }
 
 function readInto(reader: UsageReader, sink: Sink): Sink {

@@ -1,9 +1,73 @@
-/** Every metric, defined once. The README's table is generated from here. */
+/**
+ * Every metric, defined once: the registry and the README's table are made from here. Names follow
+ * Prometheus' habits: base units, `_total` on counters. Label values come from closed sets, or are bounded.
+ */
+
+/** From a cached lookup to a long reasoning stream. */
+const secondsBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+const bytesBuckets = [
+  256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216, 134_217_728, 1_073_741_824,
+];
+
+interface MetricDefinition {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
 export const metricDefinitions = {
   requests: {
-    name: 'assistant_proxy_requests_total',
     type: 'counter',
-    help: 'Requests answered.',
-    labelNames: ['operation', 'status'],
+    name: 'assistant_proxy_requests_total',
+    help: 'Requests by how they ended: complete, aborted (the caller left), cut (the upstream broke off), refused (answered by the sidecar itself).',
+    labelNames: ['operation', 'status', 'ending'],
   },
-} as const;
+  refusals: {
+    type: 'counter',
+    name: 'assistant_proxy_refusals_total',
+    help: 'Requests that the sidecar itself answered with an error, by the code of that error.',
+    labelNames: ['operation', 'code'],
+  },
+  duration: {
+    type: 'histogram',
+    name: 'assistant_proxy_request_duration_seconds',
+    help: 'From the headers of the request to the last byte of the answer.',
+    labelNames: ['operation'],
+    buckets: secondsBuckets,
+  },
+  timeToFirstByte: {
+    type: 'histogram',
+    name: 'assistant_proxy_time_to_first_byte_seconds',
+    help: 'From the headers of the request to the first byte of the body of the answer.',
+    labelNames: ['operation'],
+    buckets: secondsBuckets,
+  },
+  requestBytes: {
+    type: 'histogram',
+    name: 'assistant_proxy_request_body_bytes',
+    help: 'Sizes of request bodies, as declared by the caller.',
+    labelNames: ['operation'],
+    buckets: bytesBuckets,
+  },
+  responseBytes: {
+    type: 'histogram',
+    name: 'assistant_proxy_response_body_bytes',
+    help: 'Sizes of the bodies of answers, as the upstream sent them.',
+    labelNames: ['operation'],
+    buckets: bytesBuckets,
+  },
+  inFlight: {
+    type: 'gauge',
+    name: 'assistant_proxy_requests_in_flight',
+    help: 'Requests that have begun and not ended.',
+    labelNames: [],
+  },
+  tokens: {
+    type: 'counter',
+    name: 'assistant_proxy_tokens_total',
+    help: 'Tokens as the upstream reported them. cached_input and cache_write are parts of input, reasoning is a part of output.',
+    labelNames: ['operation', 'model', 'kind'],
+  },
+} as const satisfies Record<string, MetricDefinition>;

@@ -3,39 +3,8 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { askForUsage } from '../../src/openai/ask-for-usage.ts';
 import { createUsageHider } from '../../src/openai/hide-usage.ts';
 import { chunked, cut } from './chunkings.ts';
-
-test('a stream that does not ask for usage is made to ask', () => {
-  const body = { model: 'm', stream: true };
-  assert.deepEqual(askForUsage(body), { ...body, stream_options: { include_usage: true } });
-  assert.deepEqual(body, { model: 'm', stream: true });
-  assert.deepEqual(askForUsage({ ...body, stream_options: null }), askForUsage(body));
-  assert.deepEqual(
-    askForUsage({ ...body, stream_options: { include_usage: false, include_obfuscation: false } }),
-    {
-      ...body,
-      stream_options: { include_usage: true, include_obfuscation: false },
-    },
-  );
-});
-
-test('a body with nothing to ask for is left alone', () => {
-  const asked = { stream: true, stream_options: { include_usage: true } };
-  for (const body of [
-    asked,
-    {},
-    { stream: false },
-    { stream: 'true' },
-    { stream: true, stream_options: 7 },
-    [],
-    null,
-    'x',
-  ]) {
-    assert.equal(askForUsage(body), undefined, JSON.stringify(body));
-  }
-});
 
 const removals: readonly (readonly [title: string, data: string, expected: string])[] = [
   ['the last member', '{"id":"a","usage":null}', '{"id":"a"}'],

@@ -1,0 +1,3 @@
+export async function preparePython(): Promise<string | undefined> {
+  return undefined;
+}
