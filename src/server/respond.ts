@@ -9,14 +9,22 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
     ...(reply.headers as Record<string, string | string[]>),
     'x-assistant-proxy-request-id': id,
   };
-  // An answer that came before the request was read to its end: the rest of it can't be told from a next one.
-  if (!request.complete) headers['connection'] = 'close';
+  if (isLastOfConnection(request)) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
   const flow = reply.body(toCaller(request, response));
   response.on('drain', () => flow.resume());
   response.on('close', () => {
     if (!response.writableFinished) flow.cancel(new CallerLeft());
   });
+}
+
+/**
+ * Whether nothing may follow on the connection. The rest of a request that is answered before it was read to
+ * its end can't be told from a next one; and behind an offer to upgrade, Node's parser loses what the caller
+ * has sent already.
+ */
+export function isLastOfConnection({ complete, headers }: IncomingMessage): boolean {
+  return !complete || headers.upgrade !== undefined;
 }
 
 function toCaller(request: IncomingMessage, response: ServerResponse): Sink {
