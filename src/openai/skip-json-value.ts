@@ -1,4 +1,5 @@
 import { space, quote, comma, openBracket, backslash, openBrace, closeBrace } from './ascii.ts';
+
 export interface ValueSkipper {
   /** The value's first byte. */
   begin(byte: number): void;
