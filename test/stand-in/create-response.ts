@@ -32,7 +32,7 @@ export interface ResponsesOptions {
 /** Answers POST /responses: at once, as a stream, or in the background. */
 export async function createResponse(options: ResponsesOptions, call: Call): Promise<Reply> {
   const body = call.json<ResponseCreateParams>();
-  const model = resolveModel(body.model ?? call.deployment);
+  const model = resolveModel(call.deployment ?? body.model);
   validate(body);
   const history = contextOf(options, body);
   const input = toItems(body.input, call.mint, (id) => options.responses.item(id));
