@@ -73,7 +73,9 @@ async function serve(config: Config): Promise<number> {
   const logSink = createLogger(config.telemetry.logLevel, standardOutput);
   const { log } = logSink;
   const stopped = new Promise<NodeJS.Signals>((stop) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+    // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.
+    process.on('SIGTERM', stop);
+    process.once('SIGINT', stop);
   });
   try {
     const app = createApp(config, logSink);
