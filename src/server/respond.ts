@@ -11,6 +11,8 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
   };
   if (isLastOfConnection(request)) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
+  // Node sends headers with the first bytes of the body, and a stream's first bytes may take a while to come.
+  if (String(reply.headers['content-type']).startsWith('text/event-stream')) response.flushHeaders();
   const flow = reply.body(toCaller(request, response));
   response.on('drain', () => flow.resume());
   response.on('close', () => {
@@ -31,10 +33,14 @@ function toCaller(request: IncomingMessage, response: ServerResponse): Sink {
   return {
     write: (chunk) => response.write(chunk),
     end: () => void response.end(),
-    fail: () => {
-      // Without framing (HTTP/1.0) only a reset tells a cut from a clean end.
-      if (request.httpVersionMinor === 0) response.socket?.resetAndDestroy();
-      else response.destroy();
+    fail() {
+      response.flushHeaders();
+      // Node holds back what was written in this turn of the event loop; it is the caller's all the same.
+      setImmediate(() => {
+        // Without framing (HTTP/1.0) only a reset tells a cut from a clean end.
+        if (request.httpVersionMinor === 0) response.socket?.resetAndDestroy();
+        else response.destroy();
+      });
     },
   };
 }
