@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 import type { Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
-import { createOpenResponses } from './open-responses.ts';
+import { followOpenResponses } from './open-responses.ts';
 import { receive } from './receive.ts';
 import { isLastOfConnection, respond } from './respond.ts';
 
@@ -21,7 +22,6 @@ export interface DataPlaneSettings {
 
 /** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
 export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
-  const openResponses = createOpenResponses();
   const server = Fastify({
     logger: false,
     // Requests that arrive on an open connection while it drains are served, and told to close.
@@ -41,9 +41,10 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, openResponses.of(socket)), undefined);
+      settings.onRefused(answerClientError(error, socket, openResponses(socket)), undefined);
     },
   });
+  const openResponses = followOpenResponses(server.server);
   // Node would refuse an expectation it does not know with an empty 417; RFC 9110, 10.1.1 lets it be ignored.
   server.server.on('checkExpectation', (incoming, outgoing) => {
     server.server.emit('request', incoming, outgoing);
@@ -61,7 +62,7 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     const { raw: outgoing } = reply;
     const exchange = receive(incoming, request.originalUrl, {
       id: request.id,
-      signal: openResponses.follow(outgoing),
+      signal: abortedWithCaller(outgoing),
       bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
     });
     const answered = await settings.handler(exchange);
@@ -96,4 +97,12 @@ function refusalOf(error: Error & { code?: string }): ProxyError {
   }
   if (error.code?.startsWith('FST_ERR_')) return new ProxyError('malformed_request', { cause: error });
   return new ProxyError('internal_error', { cause: error });
+}
+
+function abortedWithCaller(outgoing: ServerResponse): AbortSignal {
+  const left = new AbortController();
+  outgoing.once('close', () => {
+    if (!outgoing.writableFinished) left.abort();
+  });
+  return left.signal;
 }

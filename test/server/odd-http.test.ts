@@ -38,6 +38,15 @@ test('a request that breaks off behind an unanswered one is not answered in its 
   assert.equal(answer.text, '', 'the connection ends without an answer');
 });
 
+test('a request that is refused before its framing proves wrong gets one answer', async (t) => {
+  const { sidecar } = await startBoth(t);
+  const answer = await sendRaw(
+    sidecar.port,
+    'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: ;;;\r\ntransfer-encoding: unchunked\r\n\r\n8\r\n',
+  );
+  assert.equal(answer.text.match(/HTTP\/1\.1 /g)?.length, 1, answer.text);
+});
+
 test('a caller that leaves ends all of its pipelined requests', async (t) => {
   const { sidecar, waiting } = await startBoth(t, true);
   const socket = await openSocket(sidecar.port);
