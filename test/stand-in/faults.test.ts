@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 
-import OpenAI from 'openai';
+import { APIConnectionError, InternalServerError, RateLimitError } from 'openai';
 
 import { readFaultHeader } from './faults.ts';
 import type { StandIn } from './stand-in.ts';
@@ -90,7 +90,7 @@ test('insufficient_quota has a type of its own', async (t) => {
   await assert.rejects(
     client.models.list(),
     (error) =>
-      error instanceof OpenAI.RateLimitError &&
+      error instanceof RateLimitError &&
       error.type === 'insufficient_quota' &&
       error.code === 'insufficient_quota',
   );
@@ -101,8 +101,8 @@ test('a fault applies to as many matching requests as told, and to no other', as
   standIn.fail({ kind: 'status', status: 500, times: 2, operationPath: /embeddings/ });
   await client.models.list();
   const embed = () => client.embeddings.create({ model: 'text-embedding-3-small', input: 'a' });
-  await assert.rejects(embed(), OpenAI.InternalServerError);
-  await assert.rejects(embed(), OpenAI.InternalServerError);
+  await assert.rejects(embed(), InternalServerError);
+  await assert.rejects(embed(), InternalServerError);
   assert.equal((await embed()).data.length, 1);
 });
 
@@ -256,7 +256,7 @@ test('refusing closes the port, accepting opens the same one', async (t) => {
   const { standIn, client } = await withStandIn(t);
   await client.models.list();
   await standIn.refuse();
-  await assert.rejects(client.models.list(), OpenAI.APIConnectionError);
+  await assert.rejects(client.models.list(), APIConnectionError);
   await standIn.accept();
   assert.ok((await client.models.list()).data.length > 0);
 });

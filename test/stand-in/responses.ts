@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { InputTokenCountParams, InputTokenCountResponse } from 'openai/resources/responses/input-tokens';
 import type {
   CompactedResponse,
@@ -192,7 +190,7 @@ async function* follow(
 ): AsyncGenerator<string> {
   for (const { event, dueMs } of timedEvents(options.tokens, record)) {
     while (options.nowMs() < dueMs && record.cancelledAtMs === undefined && !signal.aborted) {
-      await sleep(Math.min(dueMs - options.nowMs(), 50));
+      await pause(Math.min(dueMs - options.nowMs(), 50), signal);
     }
     if (signal.aborted || record.cancelledAtMs !== undefined) return;
     if (event.sequence_number > after) yield sse<WireEvent>(event, event.type);

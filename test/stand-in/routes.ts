@@ -1,3 +1,4 @@
+import { assistantsRoutes } from './assistants/routes.ts';
 import { audioRoutes } from './audio.ts';
 import { batchRoutes } from './batches.ts';
 import { chatRoutes } from './chat-completions.ts';
@@ -63,5 +64,6 @@ export function createRoutes(options: RoutesOptions): Route[] {
     ...imageRoutes(tokens),
     ...audioRoutes(),
     ...containerRoutes(),
+    ...assistantsRoutes({ ...options, model, tokens, search, vectorStores }),
   ];
 }

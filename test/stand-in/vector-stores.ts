@@ -10,6 +10,7 @@ import type {
 import { missing } from './api-error.ts';
 import type { Call } from './call.ts';
 import { paginate, type Page } from './list.ts';
+import type { Mint } from './mint.ts';
 import { json, type Reply } from './reply.ts';
 import type { Route } from './router.ts';
 import type { VectorStoreState } from './vector-store-state.ts';
@@ -59,10 +60,20 @@ export function vectorStoreRoutes(state: VectorStoreState): Route[] {
 
 function create(state: VectorStoreState, call: Call): Reply {
   const body = call.json<VectorStoreCreateParams>();
-  const createdAt = call.mint.seconds();
+  const entry = state.add(openVectorStore(body, call.mint));
+  const { chunking_strategy } = body;
+  for (const file_id of body.file_ids ?? []) {
+    state.addFile(entry, { file_id, ...(chunking_strategy ? { chunking_strategy } : {}) }, call.mint);
+  }
+  return json<VectorStore>(state.view(entry));
+}
+
+/** A store without files. */
+export function openVectorStore(body: VectorStoreCreateParams, mint: Mint): VectorStore {
+  const createdAt = mint.seconds();
   const days = body.expires_after?.days;
-  const entry = state.add({
-    id: call.mint.id('vs_', 32),
+  return {
+    id: mint.id('vs_', 32),
     object: 'vector_store',
     created_at: createdAt,
     name: body.name ?? '',
@@ -73,12 +84,7 @@ function create(state: VectorStoreState, call: Call): Reply {
     expires_at: days === undefined ? null : createdAt + days * 86_400,
     last_active_at: createdAt,
     metadata: body.metadata ?? {},
-  });
-  for (const file_id of body.file_ids ?? []) {
-    const { chunking_strategy } = body;
-    state.addFile(entry, { file_id, ...(chunking_strategy ? { chunking_strategy } : {}) }, call.mint);
-  }
-  return json<VectorStore>(state.view(entry));
+  };
 }
 
 interface SearchPage {

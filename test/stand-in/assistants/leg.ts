@@ -1,0 +1,35 @@
+import type { Run } from 'openai/resources/beta/threads/runs/runs';
+
+import type { Mint } from '../mint.ts';
+import type { Completion } from '../model.ts';
+import type { SearchHit } from '../search.ts';
+import type { Tokens } from '../tokens.ts';
+
+/** What the model does between two stops of a run: from its start, or the outputs it waited for, on. */
+export interface Leg {
+  run: Run;
+  completion: Completion;
+  /** What was used before, in earlier legs. */
+  usedBefore: Run.Usage;
+  /** Found by file_search, if it was asked for. */
+  hits: SearchHit[] | undefined;
+  codeInterpreter: boolean;
+  startedAt: number;
+  endedAt: number;
+  mint: Mint;
+  tokens: Tokens;
+  /** The prompt does not fit `max_prompt_tokens`. */
+  promptTooLong: boolean;
+}
+
+export function usageOf(promptTokens: number, completionTokens: number): Run.Usage {
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
+}
+
+export function addUsage(a: Run.Usage, b: Run.Usage): Run.Usage {
+  return usageOf(a.prompt_tokens + b.prompt_tokens, a.completion_tokens + b.completion_tokens);
+}
