@@ -1,3 +1,4 @@
+import { tab, space, comma, openBrace } from './ascii.ts';
 import { createMemberScanner } from './json-members.ts';
 import type { Member } from './json-members.ts';
 import { createEventSplitter, findData } from './sse.ts';
@@ -67,9 +68,7 @@ function isEmptyList(value: unknown): boolean {
 
 /** A data line holds no line ends. */
 function isBlank(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x09;
+  return byte === space || byte === tab;
 }
 
 const usageKey = Buffer.from('"usage"');
-const comma = 0x2c;
-const openBrace = 0x7b;

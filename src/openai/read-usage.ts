@@ -1,3 +1,4 @@
+import { space, colon, openBrace } from './ascii.ts';
 import { createMemberScanner } from './json-members.ts';
 import type { Member, MemberScanner } from './json-members.ts';
 import { normalizeUsage } from './normalize-usage.ts';
@@ -118,10 +119,6 @@ function hasObjectAt(event: Buffer, key: Buffer): boolean {
   }
   return false;
 }
-
-const space = 0x20;
-const colon = 0x3a;
-const openBrace = 0x7b;
 
 type Members = ReturnType<MemberScanner['end']>;
 

@@ -1,3 +1,4 @@
+import { lineFeed, carriageReturn, space, colon } from './ascii.ts';
 import { asBuffer, createByteBuffer } from './byte-buffer.ts';
 
 /** A part of a stream. All parts' bytes, in order, are the stream. */
@@ -185,7 +186,3 @@ function isNamed(bytes: Buffer, from: number, end: number, name: string): boolea
 const fieldNames = ['data', 'event', 'id'];
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 const empty = Buffer.alloc(0);
-const lineFeed = 0x0a;
-const carriageReturn = 0x0d;
-const space = 0x20;
-const colon = 0x3a;

@@ -57,6 +57,14 @@ test('what was whole before a cut stands', () => {
   assert.deepEqual(values(['{"id":"a","usage":{"x":1},"model":"gp']), { id: 'a', usage: { x: 1 } });
 });
 
+test('a long string with escapes may be cut anywhere', () => {
+  const expected = { id: `${'y'.repeat(100)}"\\","model":"no`, model: 'yes' };
+  const bytes = Buffer.from(JSON.stringify(expected));
+  for (let at = 0; at <= bytes.length; at += 1) {
+    assert.deepEqual(values([bytes.subarray(0, at), bytes.subarray(at)]), expected, `cut at ${at}`);
+  }
+});
+
 test('what is no object has no members', () => {
   for (const text of [
     '',
@@ -102,9 +110,14 @@ test('long runs of backslashes cost linear time', () => {
   assert.ok(performance.now() - startedMs < 2_000);
 });
 
+// Long strings are skipped in another way than short ones.
+const longText = fc
+  .tuple(fc.integer({ min: 50, max: 70 }), fc.array(fc.constantFrom('"', '\\', 'x', '\n'), { maxLength: 6 }))
+  .map(([length, tail]) => 'y'.repeat(length) + tail.join(''));
+
 test('it agrees with JSON.parse, however the bytes are cut', () => {
   const key = fc.oneof(fc.constantFrom(...keys, '__proto__', 'usage2', ''), fc.string({ maxLength: 4 }));
-  const member = fc.tuple(key, fc.boolean(), fc.jsonValue({ maxDepth: 3 }));
+  const member = fc.tuple(key, fc.boolean(), fc.oneof(longText, fc.jsonValue({ maxDepth: 3 })));
   const text = fc
     .tuple(fc.array(member, { maxLength: 6 }), fc.constantFrom('', ' ', '\n\t', '\r\n  '))
     .map(([members, gap]) => {

@@ -250,7 +250,7 @@ const streams: readonly (readonly [
       },
       run('requires_action', { prompt_tokens: 100, completion_tokens: 1 }),
       run('completed', runUsage),
-      { id: 'msg_1', object: 'thread.message', content: [{ text: '"thread.run"' }], usage: chatUsage },
+      { id: 'msg_1', object: 'thread.message', metadata: { about: 'thread.run' }, usage: chatUsage },
       '[DONE]',
     ],
     { id: 'run_1', model: 'gpt-4o', status: 'completed', usage: usageOf(345, 11) },
@@ -304,6 +304,12 @@ for (const [title, name, events, expected] of streams) {
     }
   });
 }
+
+test('blanks around a colon are no matter', () => {
+  const text = `data: ${JSON.stringify({ ...delta, usage: chatUsage }).replaceAll(':', ' : ')}\n\n`;
+  const twice = Buffer.from(`data: {"id":"chatcmpl-1"}\n\n${text}`);
+  assert.deepEqual(read('chat.completions.create', sse, [twice]).usage, detailed);
+});
 
 test('a cut stream tells what is known so far', () => {
   const text = stream([delta, { ...delta, usage: { prompt_tokens: 5, completion_tokens: 1 } }], '\n');
