@@ -1,7 +1,7 @@
 /** The process's edge: arguments, environment, signals, exit codes. Nothing else reads `process`. */
 import { parseArgs } from 'node:util';
 
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
@@ -73,18 +73,22 @@ async function serve(config: Config): Promise<number> {
   const logSink = createLogger(config.telemetry.logLevel, standardOutput);
   const { log } = logSink;
   const stopped = new Promise<NodeJS.Signals>((stop) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+    // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.
+    process.on('SIGTERM', stop);
+    process.once('SIGINT', stop);
   });
+  let app: App | undefined;
   try {
-    const app = createApp(config, logSink);
+    app = createApp(config, logSink);
     log.info(await app.listen(), 'listening');
-    const signal = await stopped;
-    log.info({ signal }, 'draining');
-    const whole = await app.shutDown();
-    return whole ? 0 : 1;
   } catch (error) {
     log.fatal({ reason: (error as Error).message }, 'could not start');
+    await app?.shutDown();
     logSink.flush();
     return 1;
   }
+  const signal = await stopped;
+  log.info({ signal }, 'draining');
+  const whole = await app.shutDown();
+  return whole ? 0 : 1;
 }

@@ -131,18 +131,19 @@ export function batchRoutes(options: BatchesOptions): Route[] {
         if (!body.endpoint) throw missing('endpoint');
         files.find(body.input_file_id);
         const lines = readLines(files.text(body.input_file_id), body.endpoint);
+        const results: Entry['results'] = [];
+        for (const line of typeof lines === 'string' ? [] : lines) {
+          results.push({ line, result: await options.run(line, call.mint) });
+        }
         const startsAtMs = nowMs() + options.queuedMs;
         const entry: Entry = {
           batch: openBatch(body, call.mint),
-          results: [],
+          results,
           invalid: typeof lines === 'string' ? lines : undefined,
           startsAtMs,
           endsAtMs: startsAtMs + options.workMs,
           mint: call.mint,
         };
-        for (const line of typeof lines === 'string' ? [] : lines) {
-          entry.results.push({ line, result: await options.run(line, call.mint) });
-        }
         entries.set(entry.batch.id, entry);
         return json<WireBatch>(view(entry));
       },

@@ -25,7 +25,7 @@ export function chatRoutes(options: ChatOptions): Route[] {
 
 async function createChat(options: ChatOptions, call: Call): Promise<Reply> {
   const body = call.json<ChatCompletionCreateParams>();
-  const requested = body.model ?? call.deployment;
+  const requested = call.deployment ?? body.model;
   const prompt = chatPrompt(body, resolveModel(requested));
   const choices = Array.from({ length: body.n ?? 1 }, (_, variant): Choice => {
     const completion = options.model.complete(prompt, variant);

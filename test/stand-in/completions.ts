@@ -27,7 +27,7 @@ type Head = Pick<Completion, 'id' | 'object' | 'created' | 'model'>;
 
 function complete(options: CompletionsOptions, call: Call): Reply {
   const body = call.json<CompletionCreateParams>();
-  const name = resolveModel(body.model ?? call.deployment);
+  const name = resolveModel(call.deployment ?? body.model);
   if (body.prompt === undefined) throw missing('prompt');
   const prompts = typeof body.prompt === 'string' ? [body.prompt] : (body.prompt ?? ['']);
   const answers = prompts.flatMap((prompt) =>

@@ -15,7 +15,7 @@ export function embeddingRoutes(tokens: Tokens): Route[] {
       path: '/embeddings',
       handle(call) {
         const body = call.json<EmbeddingCreateParams>();
-        const model = resolveModel(body.model ?? call.deployment);
+        const model = resolveModel(call.deployment ?? body.model);
         const inputs = toInputs(body.input);
         const dimensions = body.dimensions ?? DIMENSIONS[model] ?? 1536;
         const vectors = inputs.map((input) => vectorOf(JSON.stringify(input), dimensions));

@@ -1,7 +1,7 @@
 /**
  * Runs the stand-in as a process of its own: `node test/stand-in/serve.ts --port 0 [--deterministic]
  * [--assistants live] [--chunk-delay-ms 5] [--api-key sk-...]`. Prints one line of JSON, `{"url": "..."}`, when
- * it listens. Ends on SIGTERM, SIGINT, and when its standard input is a pipe
+ * it listens, and another, `{"maxRssKiB": ...}`, at its end. Ends on SIGTERM, SIGINT, and when its standard input is a pipe
  * and ends, which it does with the parent.
  */
 import { fstatSync } from 'node:fs';
@@ -29,7 +29,12 @@ const standIn = await startStandIn({
 });
 process.stdout.write(`${JSON.stringify({ url: standIn.url })}\n`);
 
-const stop = () => void standIn.close().then(() => process.exit(0));
-process.once('SIGTERM', stop).once('SIGINT', stop);
+const stop = async () => {
+  await standIn.close();
+  process.stdout.write(`${JSON.stringify({ maxRssKiB: process.resourceUsage().maxRSS })}\n`, () =>
+    process.exit(0),
+  );
+};
+process.once('SIGTERM', () => void stop()).once('SIGINT', () => void stop());
 const standardInput = fstatSync(0);
-if (standardInput.isFIFO() || standardInput.isSocket()) process.stdin.once('end', stop).resume();
+if (standardInput.isFIFO() || standardInput.isSocket()) process.stdin.once('end', () => void stop()).resume();

@@ -1,0 +1,149 @@
+/**
+ * A story on one machine, with nothing but Node: a stand-in for OpenAI, the sidecar, and an application that
+ * uses the official SDK and knows of neither.
+ *
+ *   npm run demo [-- --keep]     --keep leaves everything running, to play with
+ */
+import { parseArgs } from 'node:util';
+
+import OpenAI from 'openai';
+
+import { createNarrator } from './narrator.ts';
+import { type Running, start } from './processes.ts';
+
+const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const { chapter, say, quote, during, trickle } = createNarrator(process.stdout);
+
+const realKey = 'sk-the-real-key-from-a-secret';
+const placeholder = 'sk-placeholder';
+
+say('assistant-proxy: a sidecar between your application and OpenAI.');
+say('Everything here runs on this machine; no call leaves it.');
+
+const standIn = await during(
+  'starting a stand-in for OpenAI',
+  start(['test/stand-in/serve.ts', '--api-key', realKey, '--chunk-delay-ms', '25'], {}),
+);
+const sidecar = await during(
+  'starting the sidecar',
+  start(['src/main.ts'], {
+    OPENAI_API_KEY: realKey,
+    ASSISTANT_PROXY_UPSTREAM_BASE_URL: standIn.told['url']!,
+    ASSISTANT_PROXY_LISTEN_PORT: values.keep ? '8080' : '0',
+    ASSISTANT_PROXY_ADMIN_PORT: values.keep ? '9090' : '0',
+  }),
+);
+const { proxyUrl, adminUrl } = sidecar.told as { proxyUrl: string; adminUrl: string };
+const openai = new OpenAI({ baseURL: proxyUrl, apiKey: placeholder, maxRetries: 0 });
+
+try {
+  await sameCode();
+  await streams();
+  await files();
+  await mistakes();
+  await whatItCost();
+  if (values.keep) await keep();
+  else await goodbye(sidecar);
+} finally {
+  sidecar.process.kill('SIGTERM');
+  await standIn.stop();
+}
+
+async function sameCode(): Promise<void> {
+  chapter('The application keeps its code. Only its environment changes.');
+  quote(
+    `OPENAI_BASE_URL=${proxyUrl}\nOPENAI_API_KEY=${placeholder}        # not a key: the sidecar has the real one`,
+  );
+  const answer = await openai.chat.completions.create({
+    model: 'gpt-4o',
+    messages: [
+      {
+        role: 'user',
+        content: 'What does a sidecar do? [[say:It sits beside the application and looks after its calls.]]',
+      },
+    ],
+  });
+  say(`It asks: What does a sidecar do?   gpt-4o answers:`);
+  quote(answer.choices[0]?.message.content ?? '');
+  const line = await sidecar.line(({ operation }) => operation === 'chat.completions.create');
+  say(
+    'The sidecar saw the operation, the model and the tokens, and wrote one line about it, without a word of',
+  );
+  say('what was said:');
+  quote(JSON.stringify(line));
+}
+
+async function streams(): Promise<void> {
+  chapter('Streams arrive piece by piece, as if nothing stood between.');
+  const stream = await openai.responses.create({
+    model: 'gpt-4o',
+    input: 'Tell me about backpressure. [[words:40]]',
+    stream: true,
+  });
+  await trickle(deltas(stream));
+}
+
+async function* deltas(stream: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>): AsyncGenerator<string> {
+  for await (const event of stream) if (event.type === 'response.output_text.delta') yield event.delta;
+}
+
+async function files(): Promise<void> {
+  chapter('Files go through too, in both directions, without being held in memory.');
+  const notes = `${'A line of notes.\n'.repeat(100_000)}`;
+  const file = await openai.files.create({ file: new File([notes], 'notes.txt'), purpose: 'assistants' });
+  const content = await (await openai.files.content(file.id)).text();
+  say(
+    `Uploaded ${file.filename}, ${file.bytes.toLocaleString('en')} bytes; downloaded it again: ${content.length.toLocaleString('en')} bytes.`,
+  );
+}
+
+async function mistakes(): Promise<void> {
+  chapter('What is wrong is refused, in the shape that OpenAI’s SDKs understand.');
+  const broken = await fetch(`${proxyUrl}/responses`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"model": "gpt-4o", "input": "half a',
+  });
+  say(`A truncated body: ${broken.status}`);
+  quote(await broken.text());
+  const elsewhere = await fetch(`${proxyUrl}/..%2f..%2fadmin`);
+  say(`A path that tries to leave the API: ${elsewhere.status}`);
+  quote(await elsewhere.text());
+}
+
+async function whatItCost(): Promise<void> {
+  chapter('Everything was counted, as Prometheus will scrape it.');
+  const text = await (await fetch(`${adminUrl}/metrics`)).text();
+  const counted = text
+    .split('\n')
+    .filter((line) => /^assistant_proxy_(tokens|requests|refusals)_total/.test(line));
+  quote(counted.join('\n'));
+}
+
+async function goodbye(running: Running): Promise<void> {
+  chapter('Kubernetes ends the pod in the middle of a stream. Nothing is cut.');
+  const stream = await openai.responses.create({
+    model: 'gpt-4o',
+    input: 'One last thing. [[words:30]]',
+    stream: true,
+  });
+  const told = trickle(deltas(stream));
+  running.process.kill('SIGTERM');
+  await told;
+  const code = await running.stop();
+  say(`The stream ended whole, and the sidecar with exit code ${code}.`);
+  if (code !== 0) process.exitCode = 1;
+  say('');
+  say('Next: the README shows how to run it beside an application.');
+  say('Or keep it running and try your own calls: npm run demo -- --keep');
+}
+
+async function keep(): Promise<void> {
+  chapter('It is yours now. Ctrl-C ends it.');
+  quote(
+    `export OPENAI_BASE_URL=${proxyUrl} OPENAI_API_KEY=${placeholder}\n` +
+      `curl ${proxyUrl}/models\n` +
+      `curl ${adminUrl}/metrics`,
+  );
+  await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+}

@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+
+import { upstreamKey } from './sidecar.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+export interface RunningProcess {
+  /** With `/v1`. */
+  readonly url: string;
+  /** Of a sidecar. */
+  readonly adminUrl: string;
+  /** Everything written to standard output so far. */
+  output(): string;
+  /** Memory in use now, as the kernel counts it. */
+  residentMiB(): number;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the process has ended; null if a signal ended it. */
+  readonly exitCode: Promise<number | null>;
+}
+
+/** `npm start`, in a process of its own, on free ports. */
+export function spawnSidecar(
+  test: TestContext,
+  upstreamUrl: string,
+  env: Record<string, string> = {},
+): Promise<RunningProcess> {
+  return spawnNode(test, ['src/main.ts'], {
+    OPENAI_API_KEY: upstreamKey,
+    ASSISTANT_PROXY_LISTEN_PORT: '0',
+    ASSISTANT_PROXY_ADMIN_PORT: '0',
+    ASSISTANT_PROXY_UPSTREAM_BASE_URL: upstreamUrl,
+    ...env,
+  });
+}
+
+/** The stand-in for OpenAI, in a process of its own. */
+export function spawnStandIn(test: TestContext, ...args: string[]): Promise<RunningProcess> {
+  return spawnNode(test, ['test/stand-in/serve.ts', ...args], {});
+}
+
+async function spawnNode(
+  test: TestContext,
+  args: string[],
+  env: Record<string, string>,
+): Promise<RunningProcess> {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null);
+  test.after(async () => {
+    child.kill('SIGKILL');
+    await exitCode;
+  });
+  let output = '';
+  child.stdout.on('data', (text: Buffer) => (output += text.toString('utf8')));
+  const address = await addressOf(child, () => output);
+  return {
+    ...address,
+    output: () => output,
+    residentMiB: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))![1]) / 1024,
+    signal: (signal) => void child.kill(signal),
+    exitCode,
+  };
+}
+
+/** Both kinds of process tell where they listen in a line of JSON. */
+async function addressOf(
+  child: ChildProcess,
+  output: () => string,
+): Promise<{ url: string; adminUrl: string }> {
+  while (child.exitCode === null) {
+    const line = output()
+      .split('\n')
+      .find((candidate) => /"(?:url|proxyUrl)":/.test(candidate));
+    if (line !== undefined && output().includes(`${line}\n`)) {
+      const told = JSON.parse(line) as { url?: string; proxyUrl?: string; adminUrl?: string };
+      return { url: told.url ?? told.proxyUrl!, adminUrl: told.adminUrl ?? '' };
+    }
+    await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')]);
+  }
+  throw new Error(`the process ended with ${child.exitCode}: ${output()}`);
+}
