@@ -20,6 +20,7 @@ export function seenUpstream(requests: readonly SeenRequest[]): unknown[] {
     method,
     path,
     status,
+    left: aborted === true,
     headers: comparable(headers),
     contentType: headers['content-type']?.split(';')[0],
     json: withoutUsageOption(json),
