@@ -12,32 +12,20 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
   // An answer that came before the request was read to its end: the rest of it can't be told from a next one.
   if (!request.complete) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
-  const caller = toCaller(request, response);
-  const flow = reply.body(caller);
+  // Node sends headers with the first bytes of the body, and a stream's first bytes may take a while to come.
+  if (String(reply.headers['content-type']).startsWith('text/event-stream')) response.flushHeaders();
+  const flow = reply.body(toCaller(request, response));
   response.on('drain', () => flow.resume());
   response.on('close', () => {
     if (!response.writableFinished) flow.cancel(new CallerLeft());
   });
-  // Node sends headers with the first bytes of the body. A stream's first bytes may take a while to come.
-  setImmediate(() => {
-    if (!caller.hasWritten()) response.flushHeaders();
-  });
 }
 
-function toCaller(request: IncomingMessage, response: ServerResponse): Sink & { hasWritten(): boolean } {
-  let hasWritten = false;
+function toCaller(request: IncomingMessage, response: ServerResponse): Sink {
   return {
-    hasWritten: () => hasWritten,
-    write(chunk) {
-      hasWritten = true;
-      return response.write(chunk);
-    },
-    end() {
-      hasWritten = true;
-      response.end();
-    },
+    write: (chunk) => response.write(chunk),
+    end: () => void response.end(),
     fail() {
-      hasWritten = true;
       response.flushHeaders();
       // Node holds back what was written in this turn of the event loop; it is the caller's all the same.
       setImmediate(() => {

@@ -6,12 +6,21 @@ export interface LogSink {
   flush(): void;
 }
 
+/** Lines are gathered and written together: this many bytes, or what came in this time. */
+const batchBytes = 4096;
+const batchMs = 100;
+
 /**
  * JSON lines on standard output. Written in the background, so that a slow reader of the pipe never blocks
  * the event loop. Callers log ids, names, counts and durations, never headers or bodies.
  */
 export function createLogger(level: string, fileDescriptor: number): LogSink {
-  const destination = pino.destination({ fd: fileDescriptor, sync: false });
+  const destination = pino.destination({
+    fd: fileDescriptor,
+    sync: false,
+    minLength: batchBytes,
+    periodicFlush: batchMs,
+  });
   const log = pino(
     {
       level,

@@ -5,7 +5,7 @@ import { BadRequestError, NotFoundError } from 'openai';
 import type { FunctionTool, ResponseStreamEvent } from 'openai/resources/responses/responses';
 
 import { createTokens } from './tokens.ts';
-import { withStandIn } from './with-stand-in.ts';
+import { stoppedClock, withStandIn } from './with-stand-in.ts';
 
 const WEATHER: FunctionTool = {
   type: 'function',
@@ -176,18 +176,19 @@ test('a stored response can be read, its input listed, and deleted; others canno
 });
 
 test('a background response is queued, then worked on, then complete; only then it has usage', async (t) => {
-  const { client } = await withStandIn(t, { queuedMs: 60, workMs: 150 });
-  let response = await client.responses.create({ model: 'gpt-4o', input: 'Hello', background: true });
-  const statuses: string[] = [];
-  for (;;) {
-    const status = response.status ?? '';
-    if (statuses.at(-1) !== status) statuses.push(status);
-    assert.equal(response.usage === null, status !== 'completed');
-    if (status === 'completed') break;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    response = await client.responses.retrieve(response.id);
-  }
-  assert.deepEqual(statuses, ['queued', 'in_progress', 'completed']);
+  const clock = stoppedClock();
+  const { client } = await withStandIn(t, { queuedMs: 100, workMs: 1000, now: clock.now });
+  const created = await client.responses.create({ model: 'gpt-4o', input: 'Hello', background: true });
+  assert.equal(created.status, 'queued');
+  assert.equal(created.usage, null);
+  clock.advance(100);
+  const working = await client.responses.retrieve(created.id);
+  assert.equal(working.status, 'in_progress');
+  assert.equal(working.usage, null);
+  clock.advance(1000);
+  const done = await client.responses.retrieve(created.id);
+  assert.equal(done.status, 'completed');
+  assert.equal(done.usage?.output_tokens, createTokens().count(done.output_text));
 });
 
 test('the stream of a background response can be taken up where it was left', async (t) => {
@@ -210,14 +211,22 @@ test('the stream of a background response can be taken up where it was left', as
 });
 
 test('cancelling a background response leaves the usage of what it did', async (t) => {
-  const { client } = await withStandIn(t, { queuedMs: 10, workMs: 400 });
-  const begun = await client.responses.create({ model: 'gpt-4o', input: '[[words:200]]', background: true });
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  const clock = stoppedClock();
+  const { client } = await withStandIn(t, { queuedMs: 100, workMs: 1000, now: clock.now });
+  const begin = () => client.responses.create({ model: 'gpt-4o', input: '[[words:200]]', background: true });
+  const begun = await begin();
+  clock.advance(600);
   const cancelled = await client.responses.cancel(begun.id);
   assert.equal(cancelled.status, 'cancelled');
-  const used = cancelled.usage?.output_tokens ?? 0;
-  assert.ok(used > 0 && used < 200, `used ${used}`);
+  const uncancelled = await begin();
+  clock.advance(1100);
+  const whole = (await client.responses.retrieve(uncancelled.id)).usage?.output_tokens ?? 0;
+  assert.equal(cancelled.usage?.output_tokens, Math.floor(whole / 2));
   assert.deepEqual((await client.responses.retrieve(begun.id)).usage, cancelled.usage);
+
+  const waiting = await begin();
+  clock.advance(50);
+  assert.equal((await client.responses.cancel(waiting.id)).usage?.total_tokens, 0, 'it had not begun');
 });
 
 test('leaving a stream early is seen, bills what was sent, and cancels the response', async (t) => {
@@ -234,7 +243,7 @@ test('leaving a stream early is seen, bills what was sent, and cancels the respo
   const [seen] = standIn.requests;
   assert.equal(seen?.aborted, true);
   const billed = seen?.usage?.outputTokens ?? 0;
-  assert.ok(billed >= 15 && billed < 100, `billed ${billed}`);
+  assert.ok(billed >= 15 && billed < 400, `billed ${billed}`);
   await new Promise((resolve) => setTimeout(resolve, 20));
   const response = await client.responses.retrieve(id);
   assert.equal(response.status, 'cancelled');

@@ -30,7 +30,9 @@ export function createStandInServer(options: ServerOptions): Server {
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const seen = watch(request, response);
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
 
     const fault = faults.take(request);
     seen.fault = fault?.kind;

@@ -12,13 +12,13 @@ import type { Mint } from './mint.ts';
 import { searchPassages, type SearchablePassage, type SearchHit } from './search.ts';
 
 /** A vector store, its files and batches; how far their processing is follows from the time. */
-export interface VectorStoreEntry {
+interface VectorStoreEntry {
   store: VectorStore;
   files: Map<string, FileEntry>;
   batches: Map<string, BatchEntry>;
 }
 
-export interface FileEntry {
+interface FileEntry {
   file: VectorStoreFile;
   doneAtMs: number;
   cancelled: boolean;

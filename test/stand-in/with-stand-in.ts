@@ -13,3 +13,14 @@ export async function withStandIn(
   test.after(() => standIn.close());
   return { standIn, client: new OpenAI({ baseURL: standIn.url, apiKey: standIn.apiKey, maxRetries: 0 }) };
 }
+
+/** A clock that only moves when it is told to, for states that follow from the time. */
+export function stoppedClock(): { now: () => number; advance(ms: number): void } {
+  let nowMs = Date.UTC(2026, 10, 21);
+  return {
+    now: () => nowMs,
+    advance(ms) {
+      nowMs += ms;
+    },
+  };
+}

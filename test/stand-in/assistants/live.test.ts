@@ -5,7 +5,7 @@ import { BadRequestError, NotFoundError, toFile } from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 
 import type { StandInOptions } from '../stand-in.ts';
-import { withStandIn } from '../with-stand-in.ts';
+import { stoppedClock, withStandIn } from '../with-stand-in.ts';
 
 const WEATHER = {
   type: 'function' as const,
@@ -167,14 +167,19 @@ test('cancelling goes through cancelling, ends the stream, and bills what was us
 });
 
 test('a run that waits too long for its functions expires', async (t) => {
-  const { assistant, threadSaying, runs } = await withAssistant(t, { runExpiresAfterSeconds: 0.3 });
+  const clock = stoppedClock();
+  const { assistant, threadSaying, runs } = await withAssistant(t, { now: clock.now });
   const thread = await threadSaying('Weather? [[tool:get_weather]]');
-  const waiting = await runs.createAndPoll(thread.id, { assistant_id: assistant.id });
-  assert.equal(waiting.status, 'requires_action');
-  await new Promise((resolve) => setTimeout(resolve, 300));
-  const expired = await runs.retrieve(waiting.id, { thread_id: thread.id });
-  assert.equal(expired.status, 'expired');
-  assert.ok(expired.usage && expired.usage.completion_tokens > 0);
+  const { id } = await runs.create(thread.id, { assistant_id: assistant.id });
+  const status = async () => (await runs.retrieve(id, { thread_id: thread.id })).status;
+  clock.advance(1000);
+  assert.equal(await status(), 'requires_action');
+  clock.advance(598_000);
+  assert.equal(await status(), 'requires_action');
+  clock.advance(1000);
+  assert.equal(await status(), 'expired');
+  const { usage } = await runs.retrieve(id, { thread_id: thread.id });
+  assert.ok(usage && usage.completion_tokens > 0);
 });
 
 test('max_completion_tokens holds over the whole run', async (t) => {

@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { ProxyError, type ErrorCode, errorBody, errorTable } from '../src/errors.ts';
+
+const source = join(import.meta.dirname, '../src');
+
+test('every error of the table is used somewhere, and says what to do', () => {
+  const files = globSync('**/*.ts', { cwd: source }).filter((file) => file !== 'errors.ts');
+  const text = files.map((file) => readFileSync(join(source, file), 'utf8')).join('\n');
+  for (const [code, { message }] of Object.entries(errorTable)) {
+    assert.ok(text.includes(`'${code}'`), `${code} is never thrown`);
+    assert.match(message, /^[A-Z].*\.$/, `${code}: a message is whole sentences`);
+  }
+});
+
+test('an error body has the four keys that OpenAI’s have, in its order', () => {
+  for (const code of Object.keys(errorTable) as ErrorCode[]) {
+    const { error } = JSON.parse(errorBody(new ProxyError(code))) as { error: Record<string, unknown> };
+    assert.deepEqual(Object.keys(error), ['message', 'type', 'param', 'code']);
+    assert.equal(error['code'], code);
+  }
+});
