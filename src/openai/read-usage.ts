@@ -22,6 +22,8 @@ export interface Observed {
 export interface UsageReader {
   /** The answer's body, decompressed, as it passes by. Never throws. */
   push(chunk: Uint8Array): void;
+  /** In place of `push`, for a stream that was split already. */
+  read(part: StreamPart): void;
   /** Ends the reading, also after a cut: what is known so far. */
   end(): Observed;
 }
@@ -49,6 +51,7 @@ function createJsonReader(): UsageReader {
   const scanner = createMemberScanner(observedKeys);
   return {
     push: scanner.push,
+    read: ({ bytes }) => scanner.push(bytes),
     end: () => observe({}, scanner.end()),
   };
 }
@@ -85,7 +88,8 @@ function createStreamReader(shape: StreamShape): UsageReader {
   const splitter = createEventSplitter();
   let observed: Observed = {};
 
-  function read({ bytes }: StreamPart): void {
+  function read({ bytes, isEvent }: StreamPart): void {
+    if (!isEvent) return;
     const isNew = shape.isIdentifiedEarly && observed.id === undefined;
     if (!isNew && !shape.isCarriedBy(bytes)) return;
     const data = readData(bytes);
@@ -96,11 +100,12 @@ function createStreamReader(shape: StreamShape): UsageReader {
 
   return {
     push(bytes) {
-      for (const part of splitter.push(bytes)) if (part.isEvent) read(part);
+      for (const part of splitter.push(bytes)) read(part);
     },
+    read,
     end() {
       // An event without its blank line is no event to a client, but what it says was used was used.
-      splitter.end().forEach(read);
+      for (const { bytes } of splitter.end()) read({ bytes, isEvent: true });
       return observed;
     },
   };

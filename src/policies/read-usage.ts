@@ -20,7 +20,7 @@ export function readUsage(): Policy {
     return {
       ...reply,
       headers: hides ? headers : reply.headers,
-      body: through(reply.body, (sink) => readInto(reader, hides ? hideUsage(sink) : sink)),
+      body: through(reply.body, (sink) => (hides ? readAndHide(reader, sink) : readInto(reader, sink))),
       finished: reply.finished.then((outcome) => {
         const { usage, model } = reader.end();
         return { ...outcome, ...(usage && { usage }), ...(model !== undefined && { model }) };
@@ -48,8 +48,8 @@ function readInto(reader: UsageReader, sink: Sink): Sink {
   };
 }
 
-function hideUsage(sink: Sink): Sink {
-  const hider = createUsageHider();
+function readAndHide(reader: UsageReader, sink: Sink): Sink {
+  const hider = createUsageHider(reader.read);
   return {
     write: (chunk) => writeAll(sink, hider.push(chunk)),
     end() {
