@@ -5,16 +5,16 @@ import { type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 
 /**
  * What Node's HTTP parser refuses is answered on the bare socket: it never became a request, or it broke off
- * in the middle of `current`, the connection's last one.
+ * in the middle of the last one of `open`, the requests that the connection still waits to be answered.
  */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
-  current: ServerResponse | undefined,
+  open: readonly ServerResponse[],
 ): ErrorCode {
   const code = clientErrorCodes[error.code ?? ''] ?? 'malformed_request';
   // Behind a whole request, or in the middle of an answer, another answer would be taken for that request's.
-  const mayAnswer = current === undefined || (!current.headersSent && !current.req.complete);
+  const mayAnswer = open.every(({ headersSent, req }) => !headersSent && !req.complete);
   if (!mayAnswer || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return code;

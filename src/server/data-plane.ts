@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 import type { Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
+import { followOpenResponses } from './open-responses.ts';
 import { receive } from './receive.ts';
-import { respond } from './respond.ts';
+import { isLastOfConnection, respond } from './respond.ts';
 
 export interface DataPlaneSettings {
   readonly handler: Handler;
@@ -22,8 +22,6 @@ export interface DataPlaneSettings {
 
 /** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
 export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
-  /** The response in progress on each connection. */
-  const current = new WeakMap<Socket, ServerResponse>();
   const server = Fastify({
     logger: false,
     // Requests that arrive on an open connection while it drains are served, and told to close.
@@ -43,8 +41,13 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, current.get(socket)), undefined);
+      settings.onRefused(answerClientError(error, socket, openResponses(socket)), undefined);
     },
+  });
+  const openResponses = followOpenResponses(server.server);
+  // Node would refuse an expectation it does not know with an empty 417; RFC 9110, 10.1.1 lets it be ignored.
+  server.server.on('checkExpectation', (incoming, outgoing) => {
+    server.server.emit('request', incoming, outgoing);
   });
   // Bodies are read by the policies that need them, and by nobody else.
   server.removeAllContentTypeParsers();
@@ -57,9 +60,6 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw: incoming } = request;
     const { raw: outgoing } = reply;
-    const { socket } = incoming;
-    current.set(socket, outgoing);
-    outgoing.once('close', () => current.delete(socket));
     const exchange = receive(incoming, request.originalUrl, {
       id: request.id,
       signal: abortedWithCaller(outgoing),
@@ -80,7 +80,7 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     const refusal = refusalOf(error);
     if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
     if (refusal.code === 'malformed_path') settings.onRefused(refusal.code, request.id);
-    if (!request.raw.complete) reply.header('connection', 'close');
+    if (isLastOfConnection(request.raw)) reply.header('connection', 'close');
     void reply
       .code(refusal.status)
       .header('content-type', 'application/json')

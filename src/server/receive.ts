@@ -21,9 +21,7 @@ export function receive(
   target: string,
   { id, signal, bodyIdleTimeoutMs }: Reception,
 ): Exchange {
-  if (request.headers.host === undefined && request.httpVersionMinor === 1) {
-    throw new ProxyError('malformed_request', { message: 'HTTP/1.1 requests need a Host header.' });
-  }
+  refuseUnfitForm(request);
   const queryAt = target.indexOf('?');
   const pathname = queryAt === -1 ? target : target.slice(0, queryAt);
   const method = request.method ?? '';
@@ -41,6 +39,19 @@ export function receive(
     body: hasBody(request) ? { kind: 'unread', source: incomingBody(request, bodyIdleTimeoutMs) } : noBody,
     signal,
   };
+}
+
+/** What Node's parser lets pass, though RFC 9112 does not. */
+function refuseUnfitForm({ headers, httpVersionMajor, httpVersionMinor }: IncomingMessage): void {
+  if (httpVersionMajor !== 1) throw new ProxyError('malformed_request');
+  if (httpVersionMinor === 1 && headers.host === undefined) {
+    throw new ProxyError('malformed_request', { message: 'HTTP/1.1 requests need a Host header.' });
+  }
+  const coding = headers['transfer-encoding'];
+  // Any other coding would stay on the body while the header that tells of it is taken away.
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw new ProxyError('malformed_request', { message: 'The only Transfer-Encoding taken is chunked.' });
+  }
 }
 
 const noBody: RequestBody = { kind: 'none' };

@@ -9,8 +9,7 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
     ...(reply.headers as Record<string, string | string[]>),
     'x-assistant-proxy-request-id': id,
   };
-  // An answer that came before the request was read to its end: the rest of it can't be told from a next one.
-  if (!request.complete) headers['connection'] = 'close';
+  if (isLastOfConnection(request)) headers['connection'] = 'close';
   response.writeHead(reply.status, headers);
   // Node sends headers with the first bytes of the body, and a stream's first bytes may take a while to come.
   if (String(reply.headers['content-type']).startsWith('text/event-stream')) response.flushHeaders();
@@ -19,6 +18,15 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
   response.on('close', () => {
     if (!response.writableFinished) flow.cancel(new CallerLeft());
   });
+}
+
+/**
+ * Whether nothing may follow on the connection. The rest of a request that is answered before it was read to
+ * its end can't be told from a next one; and behind an offer to upgrade, Node's parser loses what the caller
+ * has sent already.
+ */
+export function isLastOfConnection({ complete, headers }: IncomingMessage): boolean {
+  return !complete || headers.upgrade !== undefined;
 }
 
 function toCaller(request: IncomingMessage, response: ServerResponse): Sink {
