@@ -6,7 +6,7 @@ import { createAdminServer } from './admin/admin-server.ts';
 import type { Config } from './config/schema.ts';
 import { createPipeline } from './pipeline.ts';
 import { createDataPlane } from './server/data-plane.ts';
-import { drain } from './server/drain.ts';
+import { createDrain } from './server/drain.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { fixedKey, watchKeyFile } from './upstream/api-key.ts';
@@ -51,6 +51,7 @@ export function createApp(config: Config, { log, flush }: LogSink): App {
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
   });
+  const drain = createDrain(dataPlane);
   let ready = false;
   const adminServer = createAdminServer(metrics, () => ready);
 
@@ -63,7 +64,7 @@ export function createApp(config: Config, { log, flush }: LogSink): App {
     },
     async shutDown() {
       ready = false;
-      const whole = await drain(dataPlane, shutdown.gracePeriodMs);
+      const whole = await drain(shutdown.gracePeriodMs);
       await dispatcher.destroy();
       key.close();
       await adminServer.close();

@@ -1,22 +1,42 @@
+import type { Socket } from 'node:net';
+
 import type { FastifyInstance } from 'fastify';
 
 /** How often connections that became idle are looked for. */
 const sweepMs = 50;
 
 /**
- * Stops accepting connections and waits for running requests. What still runs after `gracePeriodMs` is cut.
- * Resolves to false if anything had to be.
+ * Watches a server's connections from its start, and returns what ends it: stops accepting connections and
+ * waits for running requests. What still runs after `gracePeriodMs` is cut; it resolves to false if anything
+ * had to be.
  */
-export async function drain(server: FastifyInstance, gracePeriodMs: number): Promise<boolean> {
-  let whole = true;
-  const cut = setTimeout(() => {
-    whole = false;
-    server.server.closeAllConnections();
-  }, gracePeriodMs);
-  // A kept-alive connection whose last answer went out before the drain began would hold the server open.
-  const sweep = setInterval(() => server.server.closeIdleConnections(), sweepMs);
-  await server.close();
-  clearTimeout(cut);
-  clearInterval(sweep);
-  return whole;
+export function createDrain(server: FastifyInstance): (gracePeriodMs: number) => Promise<boolean> {
+  const { server: listener } = server;
+  const connections = new Set<Socket>();
+  listener.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+
+  return async (gracePeriodMs) => {
+    let whole = true;
+    const cut = setTimeout(() => {
+      whole = false;
+      listener.closeAllConnections();
+    }, gracePeriodMs);
+    // A kept-alive connection whose last answer went out before the drain began would hold the server open.
+    const sweep = setInterval(() => {
+      listener.closeIdleConnections();
+      closeUnused(connections);
+    }, sweepMs);
+    await server.close();
+    clearTimeout(cut);
+    clearInterval(sweep);
+    return whole;
+  };
+}
+
+/** Node calls a connection idle only after its first request, but clients' pools also open some in advance. */
+function closeUnused(connections: ReadonlySet<Socket>): void {
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
 }
