@@ -2,6 +2,8 @@ import type { Socket } from 'node:net';
 
 import type { FastifyInstance } from 'fastify';
 
+import { followOpenResponses } from './open-responses.ts';
+
 /** How often connections that became idle are looked for. */
 const sweepMs = 50;
 
@@ -12,9 +14,11 @@ const sweepMs = 50;
  */
 export function createDrain(server: FastifyInstance): (gracePeriodMs: number) => Promise<boolean> {
   const { server: listener } = server;
-  const connections = new Set<Socket>();
+  const openResponses = followOpenResponses(listener);
+  /** How much each had sent when it was last looked at. */
+  const connections = new Map<Socket, number>();
   listener.on('connection', (socket: Socket) => {
-    connections.add(socket);
+    connections.set(socket, -1);
     socket.once('close', () => connections.delete(socket));
   });
 
@@ -24,19 +28,21 @@ export function createDrain(server: FastifyInstance): (gracePeriodMs: number) =>
       whole = false;
       listener.closeAllConnections();
     }, gracePeriodMs);
-    // A kept-alive connection whose last answer went out before the drain began would hold the server open.
-    const sweep = setInterval(() => {
-      listener.closeIdleConnections();
-      closeUnused(connections);
-    }, sweepMs);
+    // Node's own would cut an answer that is ended but not yet read, and miss connections never used.
+    listener.closeIdleConnections = () => {};
+    const sweep = setInterval(closeIdle, sweepMs);
     await server.close();
     clearTimeout(cut);
     clearInterval(sweep);
     return whole;
   };
-}
 
-/** Node calls a connection idle only after its first request, but clients' pools also open some in advance. */
-function closeUnused(connections: ReadonlySet<Socket>): void {
-  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  /** Idle is one that waits for no answer, and has sent nothing since it was last looked at. */
+  function closeIdle(): void {
+    for (const [socket, bytesBefore] of connections) {
+      const isIdle = openResponses(socket).length === 0 && socket.bytesRead === bytesBefore;
+      if (isIdle) socket.destroy();
+      else connections.set(socket, socket.bytesRead);
+    }
+  }
 }
