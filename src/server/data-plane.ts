@@ -41,7 +41,8 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, openResponses(socket)), undefined);
+      const code = answerClientError(error, socket, openResponses(socket));
+      if (code !== undefined) settings.onRefused(code, undefined);
     },
   });
   const openResponses = followOpenResponses(server.server);
