@@ -1,4 +1,5 @@
 import type { Exchange } from '../exchange.ts';
+import { namedByConnection } from './named-by-connection.ts';
 
 /**
  * Never passed on. Three kinds: hop-by-hop (RFC 9110, section 7.6.1), what the caller used to identify
@@ -59,14 +60,4 @@ export function requestHeaders(exchange: Exchange, identity: UpstreamIdentity): 
   if (identity.organization !== '') headers.push('openai-organization', identity.organization);
   if (identity.project !== '') headers.push('openai-project', identity.project);
   return headers;
-}
-
-/** A sender may name more hop-by-hop headers in `Connection`. Nearly always it is just `keep-alive`. */
-function namedByConnection(connection: string | string[] | undefined): Set<string> | undefined {
-  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
-  return new Set(
-    String(connection)
-      .toLowerCase()
-      .split(/[\s,]+/),
-  );
 }

@@ -1,4 +1,5 @@
 import type { Headers } from '../exchange.ts';
+import { namedByConnection } from './named-by-connection.ts';
 
 /**
  * Not passed back: hop-by-hop (RFC 9110, section 7.6.1), and what an origin says about itself to browsers.
@@ -20,9 +21,10 @@ const withheld = new Set([
 
 export function responseHeaders(upstream: Headers): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
+  const named = namedByConnection(upstream['connection']);
   for (const name in upstream) {
     const value = upstream[name];
-    if (value !== undefined && !withheld.has(name)) headers[name] = value;
+    if (value !== undefined && !withheld.has(name) && !named?.has(name)) headers[name] = value;
   }
   return headers;
 }
