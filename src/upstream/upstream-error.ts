@@ -5,8 +5,12 @@ export function upstreamError(cause: Error): Error {
   if (cause instanceof ProxyError || cause instanceof CallerLeft) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return new ProxyError('upstream_timeout', { cause });
-  if (code === 'UND_ERR_INVALID_ARG') return new ProxyError('malformed_request', { cause });
-  const reason = reasons[code];
+  const isProxyRefusal = cause.message.startsWith('Proxy Authentication Required');
+  if (code === 'UND_ERR_INVALID_ARG' && !isProxyRefusal)
+    return new ProxyError('malformed_request', { cause });
+  const reason = isProxyRefusal
+    ? 'its proxy wants other credentials. Check upstream.httpProxy.'
+    : reasons[code];
   return new ProxyError('upstream_unreachable', {
     cause,
     ...(reason === undefined ? {} : { message: `The upstream could not be reached: ${reason}` }),
