@@ -1,4 +1,5 @@
 import { space, colon, openBrace } from './ascii.ts';
+import { asBuffer } from './byte-buffer.ts';
 import { createMemberScanner } from './json-members.ts';
 import type { Member, MemberScanner } from './json-members.ts';
 import { normalizeUsage } from './normalize-usage.ts';
@@ -49,11 +50,44 @@ const observedKeys = ['usage', 'model', 'id', 'status'];
 
 function createJsonReader(): UsageReader {
   const scanner = createMemberScanner(observedKeys);
+  let only: Uint8Array | undefined;
+  let chunks = 0;
+
+  function push(chunk: Uint8Array): void {
+    chunks += 1;
+    if (chunks === 1 && chunk.length <= maxParsedBytes) {
+      only = chunk;
+      return;
+    }
+    if (only) scanner.push(only);
+    only = undefined;
+    scanner.push(chunk);
+  }
+
   return {
-    push: scanner.push,
-    read: ({ bytes }) => scanner.push(bytes),
-    end: () => observe({}, scanner.end()),
+    push,
+    read: ({ bytes }) => push(bytes),
+    end() {
+      const parsed = only && parseMembers(only);
+      if (parsed) return observe({}, parsed);
+      if (only) scanner.push(only);
+      return observe({}, scanner.end());
+    },
   };
+}
+
+/** An answer that comes in one piece and is no larger is parsed, which is native and so quicker than to scan it. */
+const maxParsedBytes = 16_384;
+
+function parseMembers(bytes: Uint8Array): ObservedMembers | undefined {
+  try {
+    const value: unknown = JSON.parse(asBuffer(bytes).toString('utf8'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return new Map(Object.entries(value).map(([key, member]) => [key, { value: member as unknown }]));
+  } catch {
+    // It may be cut short: what stands before the cut counts.
+    return undefined;
+  }
 }
 
 interface StreamShape {
@@ -141,8 +175,10 @@ function scanMembers(data: Uint8Array, keys: readonly string[], maxValueBytes?: 
   return scanner.end();
 }
 
+type ObservedMembers = ReadonlyMap<string, Pick<Member, 'value'>>;
+
 /** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
-function observe(before: Observed, members: ReadonlyMap<string, Member>): Observed {
+function observe(before: Observed, members: ObservedMembers): Observed {
   const id = stringOf(members, 'id') ?? before.id;
   const model = stringOf(members, 'model') ?? before.model;
   const status = stringOf(members, 'status') ?? before.status;
@@ -157,7 +193,7 @@ function observe(before: Observed, members: ReadonlyMap<string, Member>): Observ
   };
 }
 
-function stringOf(members: ReadonlyMap<string, Member>, key: string): string | undefined {
+function stringOf(members: ObservedMembers, key: string): string | undefined {
   const value = members.get(key)?.value;
   return typeof value === 'string' ? value : undefined;
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
-import type { Handler } from '../exchange.ts';
+import type { Exchange, Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
 import { followOpenResponses } from './open-responses.ts';
 import { receive } from './receive.ts';
@@ -61,14 +61,24 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw: incoming } = request;
     const { raw: outgoing } = reply;
-    const exchange = receive(incoming, request.originalUrl, {
-      id: request.id,
-      signal: abortedWithCaller(outgoing),
-      bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
-    });
+    const exchange = exchangeOf(request, outgoing);
     const answered = await settings.handler(exchange);
     reply.hijack();
     respond(incoming, outgoing, request.id, answered);
+  }
+
+  function exchangeOf(request: FastifyRequest, outgoing: ServerResponse): Exchange {
+    try {
+      return receive(request.raw, request.originalUrl, {
+        id: request.id,
+        signal: abortedWithCaller(outgoing),
+        bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
+      });
+    } catch (error) {
+      // No policy sees what never became an exchange.
+      if (error instanceof ProxyError) settings.onRefused(error.code, request.id);
+      throw error;
+    }
   }
 
   /** The one place where errors become HTTP. */
@@ -80,7 +90,6 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     }
     const refusal = refusalOf(error);
     if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
-    if (refusal.code === 'malformed_path') settings.onRefused(refusal.code, request.id);
     if (isLastOfConnection(request.raw)) reply.header('connection', 'close');
     void reply
       .code(refusal.status)

@@ -7,7 +7,7 @@ export interface LogSink {
 }
 
 /** Lines are gathered and written together: this many bytes, or what came in this time. */
-const batchBytes = 8192;
+const batchBytes = 16_000;
 const batchMs = 100;
 
 /**

@@ -107,7 +107,7 @@ export const responseScenarios: readonly Scenario[] = [
     async run({ client }) {
       const begun = await client.responses.create({
         model,
-        input: 'Hello [[words:25]]',
+        input: 'Hello [[words:25]] [[delayMs:10]]',
         background: true,
         stream: true,
       });
