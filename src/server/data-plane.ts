@@ -89,6 +89,7 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
       return;
     }
     const refusal = refusalOf(error);
+    if (isFromFastify(error)) settings.onRefused(refusal.code, request.id);
     if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
     if (isLastOfConnection(request.raw)) reply.header('connection', 'close');
     void reply
@@ -105,8 +106,11 @@ function refusalOf(error: Error & { code?: string }): ProxyError {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new ProxyError('unsupported_media_type', { cause: error });
   }
-  if (error.code?.startsWith('FST_ERR_')) return new ProxyError('malformed_request', { cause: error });
-  return new ProxyError('internal_error', { cause: error });
+  return new ProxyError(isFromFastify(error) ? 'malformed_request' : 'internal_error', { cause: error });
+}
+
+function isFromFastify({ code }: Error & { code?: string }): boolean {
+  return code?.startsWith('FST_ERR_') === true;
 }
 
 function abortedWithCaller(outgoing: ServerResponse): AbortSignal {
