@@ -46,6 +46,11 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     },
   });
   const openResponses = followOpenResponses(server.server);
+  server.server.on('checkContinue', (incoming, outgoing) => {
+    // Behind another request of its connection, Node would write the 100 between the headers and the body.
+    if (outgoing.socket) outgoing.writeContinue();
+    server.server.emit('request', incoming, outgoing);
+  });
   // Node would refuse an expectation it does not know with an empty 417; RFC 9110, 10.1.1 lets it be ignored.
   server.server.on('checkExpectation', (incoming, outgoing) => {
     server.server.emit('request', incoming, outgoing);
