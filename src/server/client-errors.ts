@@ -30,9 +30,12 @@ export function answerClientError(
   return code;
 }
 
-/** The parser's own codes start with HPE; whatever else comes here is the system's, such as ECONNRESET. */
+/**
+ * The parser's own codes start with HPE; whatever else comes here is the system's, such as ECONNRESET. A request
+ * that ends before its end is one whose caller left.
+ */
 function refusalCode(code: string): ErrorCode | undefined {
   if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
-  return code.startsWith('HPE_') ? 'malformed_request' : undefined;
+  return code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE' ? 'malformed_request' : undefined;
 }

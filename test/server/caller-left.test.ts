@@ -21,3 +21,18 @@ test('a caller that resets its connection is one that left, not a malformed requ
   assert.deepEqual(told, [['request', 'aborted']]);
   assert.doesNotMatch(await sidecar.metrics(), /refusals_total\{/);
 });
+
+test('a caller that leaves in the middle of a request is one that left too', async (t) => {
+  const upstream = await startUpstream(t, (incoming) => void incoming.resume());
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url });
+  const caller = await openSocket(sidecar.port);
+  const form = 'content-type: multipart/form-data; boundary=b\r\ncontent-length: 100';
+  caller.write(`POST /v1/files HTTP/1.1\r\nhost: x\r\n${form}\r\n\r\n--b\r\n`);
+  await sleep(50);
+  caller.end();
+  await once(caller.resume(), 'close');
+  await sleep(50);
+  const told = sidecar.logLines().map(({ msg, ending }) => [msg, ending]);
+  assert.deepEqual(told, [['request', 'aborted']]);
+  assert.doesNotMatch(await sidecar.metrics(), /refusals_total\{/);
+});
