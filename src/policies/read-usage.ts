@@ -1,4 +1,4 @@
-import { type Exchange, type Policy, type Sink, through } from '../exchange.ts';
+import { type Exchange, type Headers, type Policy, type Sink, through } from '../exchange.ts';
 import { askForUsage } from '../openai/ask-for-usage.ts';
 import { createUsageHider } from '../openai/hide-usage.ts';
 import { type UsageReader, createUsageReader } from '../openai/read-usage.ts';
@@ -15,7 +15,8 @@ export function readUsage(): Policy {
     const { 'content-length': _lengthWithUsage, ...headers } = reply.headers;
     const contentType = headers['content-type']?.toString();
     const reader = createUsageReader(exchange.operation, contentType);
-    if (!reader || reply.status >= 400) return reply;
+    // Compressed bytes, which nobody asked for, tell nothing, and would be held back for the end of an event.
+    if (!reader || reply.status >= 400 || isCompressed(headers)) return reply;
     const hides = asking !== undefined && contentType?.startsWith('text/event-stream') === true;
     return {
       ...reply,
@@ -27,6 +28,10 @@ export function readUsage(): Policy {
       }),
     };
   };
+}
+
+function isCompressed({ 'content-encoding': encoding = 'identity' }: Headers): boolean {
+  return encoding !== 'identity';
 }
 
 function askingExchange(exchange: Exchange): Exchange | undefined {

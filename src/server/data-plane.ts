@@ -41,10 +41,16 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, openResponses(socket)), undefined);
+      const code = answerClientError(error, socket, openResponses(socket));
+      if (code !== undefined) settings.onRefused(code, undefined);
     },
   });
   const openResponses = followOpenResponses(server.server);
+  server.server.on('checkContinue', (incoming, outgoing) => {
+    // Behind another request of its connection, Node would write the 100 between the headers and the body.
+    if (outgoing.socket) outgoing.writeContinue();
+    server.server.emit('request', incoming, outgoing);
+  });
   // Node would refuse an expectation it does not know with an empty 417; RFC 9110, 10.1.1 lets it be ignored.
   server.server.on('checkExpectation', (incoming, outgoing) => {
     server.server.emit('request', incoming, outgoing);
@@ -88,6 +94,7 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
       return;
     }
     const refusal = refusalOf(error);
+    if (isFromFastify(error)) settings.onRefused(refusal.code, request.id);
     if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
     if (isLastOfConnection(request.raw)) reply.header('connection', 'close');
     void reply
@@ -104,8 +111,11 @@ function refusalOf(error: Error & { code?: string }): ProxyError {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new ProxyError('unsupported_media_type', { cause: error });
   }
-  if (error.code?.startsWith('FST_ERR_')) return new ProxyError('malformed_request', { cause: error });
-  return new ProxyError('internal_error', { cause: error });
+  return new ProxyError(isFromFastify(error) ? 'malformed_request' : 'internal_error', { cause: error });
+}
+
+function isFromFastify({ code }: Error & { code?: string }): boolean {
+  return code?.startsWith('FST_ERR_') === true;
 }
 
 function abortedWithCaller(outgoing: ServerResponse): AbortSignal {

@@ -19,6 +19,7 @@ function collect(request: IncomingMessage, maxBytes: number, idleTimeoutMs: numb
   return new Promise((resolve, reject) => {
     const declaredBytes = Number(request.headers['content-length'] ?? 0);
     if (declaredBytes > maxBytes) return reject(new ProxyError('body_too_large'));
+    if (request.destroyed) return reject(new CallerLeft());
     const chunks: Buffer[] = [];
     let bytes = 0;
     const stalled = setTimeout(() => fail(new ProxyError('request_timeout')), idleTimeoutMs);
@@ -28,7 +29,7 @@ function collect(request: IncomingMessage, maxBytes: number, idleTimeoutMs: numb
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
     });
     request.on('close', () => {
-      if (!request.complete) fail(new CallerLeft());
+      if (!request.readableEnded) fail(new CallerLeft());
     });
 
     function onData(chunk: Buffer): void {

@@ -10,8 +10,8 @@ const pollMs = 1000;
 
 /**
  * A key kept in a file, read again when the file changes. Polls, because Kubernetes rotates a Secret by
- * swapping a symbolic link, which file events don't see. While the file is missing or empty the last key
- * stays in use; at the start that is an error.
+ * swapping a symbolic link, which file events don't see. While the file holds no key the last one stays in
+ * use; at the start that is an error.
  */
 export function watchKeyFile(file: string, onProblem: (error: Error) => void): WatchedKey {
   let key = readKey(file);
@@ -30,8 +30,22 @@ export function fixedKey(key: string): WatchedKey {
   return { read: () => key, close: () => {} };
 }
 
+/** Errors name the file, and never quote from it. */
 function readKey(file: string): string {
-  const key = readFileSync(file, 'utf8').trim();
-  if (key === '') throw new Error(`${file} is empty; the upstream's key is expected in it`);
+  const key = readText(file).trim();
+  if (key === '') throw new Error(`upstream.apiKeyFile: ${file} is empty`);
+  // Anything else can't be sent as a header.
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    throw new Error(`upstream.apiKeyFile: ${file} must hold one line of printable ASCII without spaces`);
+  }
   return key;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`upstream.apiKeyFile: ${file} can't be read (${code})`, { cause });
+  }
 }

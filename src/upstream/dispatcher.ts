@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
-
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+
+import { trustedAuthorities } from './trusted-authorities.ts';
 
 export interface DispatcherSettings {
   readonly baseUrl: string;
@@ -21,23 +20,30 @@ export interface DispatcherSettings {
 /** Keep-alive connections to the one origin that the configuration names. */
 export function createDispatcher(settings: DispatcherSettings): Dispatcher {
   const { origin, protocol } = new URL(settings.baseUrl);
+  const connect = {
+    timeout: settings.connectTimeoutMs,
+    ...(settings.caFile === '' ? {} : { ca: trustedAuthorities(settings.caFile) }),
+  };
   const options = {
     allowH2: false,
     connections: settings.maxConnections === 0 ? null : settings.maxConnections,
     headersTimeout: settings.headersTimeoutMs,
     bodyTimeout: settings.bodyIdleTimeoutMs,
-    connect: {
-      timeout: settings.connectTimeoutMs,
-      ...(settings.caFile === ''
-        ? {}
-        : { ca: [...getCACertificates('default'), readFileSync(settings.caFile, 'utf8')] }),
-    },
+    connect,
   };
   const proxy = protocol === 'https:' ? settings.httpsProxy : settings.httpProxy;
   if (proxy === '') return new Pool(origin, options);
   return new EnvHttpProxyAgent({
     ...options,
-    ...(settings.caFile === '' ? {} : { requestTls: { ca: options.connect.ca } }),
+    // Connections to the proxy, and those through it, don't look at `connect`.
+    proxyTls: connect,
+    requestTls: connect,
+    // undici would give the pools behind a proxy of http upstreams none of these.
+    factory: (poolOrigin: string | URL, poolOptions: object) =>
+      new Pool(poolOrigin, { ...options, ...poolOptions }),
+    // A proxy that never answers CONNECT is one that can't be connected through.
+    clientFactory: (proxyOrigin, proxyOptions) =>
+      new Pool(proxyOrigin, { ...proxyOptions, headersTimeout: settings.connectTimeoutMs }),
     httpProxy: proxy,
     httpsProxy: proxy,
     noProxy: settings.noProxy,

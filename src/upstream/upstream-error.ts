@@ -5,13 +5,21 @@ export function upstreamError(cause: Error): Error {
   if (cause instanceof ProxyError || cause instanceof CallerLeft) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return new ProxyError('upstream_timeout', { cause });
+  // A proxy of an http upstream that wants other credentials; undici has no code of its own for it.
+  if (cause.message.startsWith('Proxy Authentication Required')) return unreachable(cause, proxyRefused);
   if (code === 'UND_ERR_INVALID_ARG') return new ProxyError('malformed_request', { cause });
-  const reason = reasons[code];
+  return unreachable(cause, reasons[code]);
+}
+
+function unreachable(cause: Error, reason: string | undefined): ProxyError {
   return new ProxyError('upstream_unreachable', {
     cause,
     ...(reason === undefined ? {} : { message: `The upstream could not be reached: ${reason}` }),
   });
 }
+
+const proxyRefused =
+  'the proxy refused to pass the request on. Check upstream.httpsProxy, upstream.httpProxy and their credentials.';
 
 /** The usual reasons, with what to do about them. Addresses stay out: the caller has no use for them. */
 const reasons: Readonly<Record<string, string>> = {
@@ -26,6 +34,9 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted. Name its authority in upstream.caFile.',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is not trusted. Name its authority in upstream.caFile.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host name. Check upstream.baseUrl.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS. Check the scheme of upstream.baseUrl.',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak TLS. Check the scheme of upstream.baseUrl.',
+  UND_ERR_ABORTED: proxyRefused,
   UND_ERR_SOCKET: 'it closed the connection before it answered.',
   ECONNRESET: 'it closed the connection before it answered.',
 };

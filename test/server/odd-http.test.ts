@@ -81,6 +81,17 @@ test('a caller that expects to be told to go on is told so', async (t) => {
   assert.deepEqual(seen, ['POST /v1/responses {}']);
 });
 
+test('an expectation behind another request leaves both answers whole', async (t) => {
+  const upstream = await startUpstream(t, async (_request, response) => {
+    await sleep(30);
+    response.writeHead(200, { 'content-length': 5 }).end('12345');
+  });
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url });
+  const expecting = get.replace('\r\n\r\n', '\r\nexpect: 100-continue\r\n\r\n');
+  const { text } = await sendRaw(sidecar.port, get + expecting);
+  assert.equal(text.match(/\r\n\r\n12345/g)?.length, 2, text);
+});
+
 test('another version than HTTP/1 is refused', async (t) => {
   const { sidecar, seen } = await startBoth(t);
   for (const version of ['0.9', '2.0']) {

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Pool } from 'undici';
+
+import type { Exchange, Reply } from '../../src/exchange.ts';
+import { unknownOperation } from '../../src/openai/operations.ts';
+import { forward } from '../../src/upstream/forward.ts';
+import { startSocketUpstream } from '../harness/upstream.ts';
+
+/** A reply of which nobody has begun to read the body. */
+async function replyOf(test: TestContext, answer: (socket: Socket) => void): Promise<Reply> {
+  const upstream = await startSocketUpstream(test, (socket) => socket.once('data', () => answer(socket)));
+  const dispatcher = new Pool(`http://127.0.0.1:${upstream.port}`);
+  test.after(() => dispatcher.destroy());
+  const identity = { dialect: 'openai', apiKey: () => '', organization: '', project: '' } as const;
+  const exchange: Exchange = {
+    id: 'req_1',
+    method: 'GET',
+    operation: unknownOperation,
+    path: '/models',
+    query: '',
+    deployment: undefined,
+    headers: {},
+    body: { kind: 'none' },
+    signal: new AbortController().signal,
+  };
+  return forward({ baseUrl: upstream.url, identity, dispatcher })(exchange);
+}
+
+function read({ body }: Reply): Promise<{ text: string; error?: Error }> {
+  return new Promise((resolve) => {
+    let text = '';
+    body({
+      write: (chunk) => {
+        text += Buffer.from(chunk).toString();
+        return true;
+      },
+      end: () => resolve({ text }),
+      fail: (error) => resolve({ text, error }),
+    });
+  });
+}
+
+const head = 'HTTP/1.1 200 OK\r\nconnection: close\r\n';
+
+test('a body whose connection has ended before anybody reads it is there, whole', async (t) => {
+  const reply = await replyOf(t, (socket) => {
+    socket.write(`${head}content-length: 10\r\n\r\n01234`);
+    setTimeout(() => socket.end('56789'), 20);
+  });
+  await sleep(100);
+  assert.deepEqual(await read(reply), { text: '0123456789' });
+  assert.equal((await reply.finished).bodyBytes, 10);
+});
+
+test('a body that broke off before anybody reads it is there as far as it came, and ends in a cut', async (t) => {
+  const reply = await replyOf(t, (socket) => socket.end(`${head}content-length: 10\r\n\r\n01234`));
+  await sleep(100);
+  const { text, error } = await read(reply);
+  assert.equal(text, '01234');
+  assert.ok(error);
+  assert.equal((await reply.finished).ending, 'cut');
+});
+
+test('a body that nobody reads yet is not taken from the upstream', async (t) => {
+  const size = 32 * 1024 * 1024;
+  const sockets: Socket[] = [];
+  const reply = await replyOf(t, (socket) => {
+    sockets.push(socket);
+    socket.write(`${head}content-length: ${size}\r\n\r\n`);
+    socket.end(Buffer.alloc(size, 'x'));
+  });
+  await sleep(200);
+  assert.ok(sockets[0]!.writableLength > size / 2, 'the upstream still holds most of it');
+  const ended = once(sockets[0]!, 'close');
+  assert.equal((await read(reply)).text.length, size);
+  await ended;
+});
