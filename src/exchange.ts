@@ -58,8 +58,6 @@ export interface Sink {
 /** The handle on a body that flows. */
 export interface Flow {
   resume(): void;
-  /** Nobody reads any more: the source stops, and an upstream request is aborted. */
-  cancel(reason: Error): void;
 }
 
 /**

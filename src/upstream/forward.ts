@@ -50,11 +50,13 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   readonly #requestBody: Buffer | Readable | null;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
-  readonly #onCallerLeft = () => this.cancel(new CallerLeft());
+  readonly #onCallerLeft = () => this.#cancel(new CallerLeft());
   #controller: Dispatcher.DispatchController | undefined;
   #finish: ((outcome: Outcome) => void) | undefined;
   #sink: Sink | undefined;
   #cancelled: Error | undefined;
+  /** Set when the end came before the flow began. */
+  #ended: ((sink: Sink) => void) | undefined;
   #bodyBytes = 0;
   #firstByteAtMs: number | undefined;
 
@@ -93,19 +95,17 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
     const finished = new Promise<Outcome>((finish) => {
       this.#finish = finish;
     });
-    this.#resolve({ status, headers: responseHeaders(headers), body: this.#body, finished });
+    const body: Body = (sink) => this.#flowInto(sink);
+    this.#resolve({ status, headers: responseHeaders(headers), body, finished });
   }
 
-  readonly #body: Body = (sink) => {
+  #flowInto(sink: Sink): Flow {
     if (this.#sink) throw new Error('a body flows only once');
     this.#sink = sink;
     if (this.#ended) this.#ended(sink);
     else this.#controller?.resume();
     return this;
-  };
-
-  /** Set when the end came before the flow began. */
-  #ended: ((sink: Sink) => void) | undefined;
+  }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#firstByteAtMs ??= performance.now();
@@ -151,7 +151,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
     this.#controller?.resume();
   }
 
-  cancel(reason: Error): void {
+  #cancel(reason: Error): void {
     this.#cancelled ??= reason;
     if (this.#controller) this.#controller.abort(reason);
     // Still in undici's queue, which nothing can leave: `onRequestStart` drops it when its turn comes.
