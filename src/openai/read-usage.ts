@@ -49,30 +49,29 @@ export function createUsageReader(
 const observedKeys = ['usage', 'model', 'id', 'status'];
 
 function createJsonReader(): UsageReader {
-  const scanner = createMemberScanner(observedKeys);
+  /** The whole answer so far, as long as it came in one small piece. */
   let only: Uint8Array | undefined;
-  let chunks = 0;
+  let scanner: MemberScanner | undefined;
 
   function push(chunk: Uint8Array): void {
-    chunks += 1;
-    if (chunks === 1 && chunk.length <= maxParsedBytes) {
+    if (!scanner && !only && chunk.length <= maxParsedBytes) {
       only = chunk;
       return;
     }
+    scan().push(chunk);
+  }
+
+  function scan(): MemberScanner {
+    scanner ??= createMemberScanner(observedKeys);
     if (only) scanner.push(only);
     only = undefined;
-    scanner.push(chunk);
+    return scanner;
   }
 
   return {
     push,
     read: ({ bytes }) => push(bytes),
-    end() {
-      const parsed = only && parseMembers(only);
-      if (parsed) return observe({}, parsed);
-      if (only) scanner.push(only);
-      return observe({}, scanner.end());
-    },
+    end: () => observe({}, (only && parseMembers(only)) ?? scan().end()),
   };
 }
 
@@ -83,7 +82,8 @@ function parseMembers(bytes: Uint8Array): ObservedMembers | undefined {
   try {
     const value: unknown = JSON.parse(asBuffer(bytes).toString('utf8'));
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return new Map(Object.entries(value).map(([key, member]) => [key, { value: member as unknown }]));
+    const object = value as Readonly<Record<string, unknown>>;
+    return { get: (key) => (Object.hasOwn(object, key) ? { value: object[key] } : undefined) };
   } catch {
     // It may be cut short: what stands before the cut counts.
     return undefined;
@@ -175,7 +175,9 @@ function scanMembers(data: Uint8Array, keys: readonly string[], maxValueBytes?: 
   return scanner.end();
 }
 
-type ObservedMembers = ReadonlyMap<string, Pick<Member, 'value'>>;
+interface ObservedMembers {
+  get(key: string): Pick<Member, 'value'> | undefined;
+}
 
 /** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
 function observe(before: Observed, members: ObservedMembers): Observed {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 import type { Exchange, Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
-import { followOpenResponses } from './open-responses.ts';
+import { followConnections } from './connections.ts';
+import { drain } from './drain.ts';
 import { receive } from './receive.ts';
 import { isLastOfConnection, respond } from './respond.ts';
 
@@ -20,8 +21,15 @@ export interface DataPlaneSettings {
   readonly onInternalError: (error: Error, requestId: string) => void;
 }
 
+export interface DataPlane {
+  /** Resolves to its URL, without a path. */
+  listen(host: string, port: number): Promise<string>;
+  /** See `drain.ts`. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+}
+
 /** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
-export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
+export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const server = Fastify({
     logger: false,
     // Requests that arrive on an open connection while it drains are served, and told to close.
@@ -41,11 +49,11 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      const code = answerClientError(error, socket, openResponses(socket));
+      const code = answerClientError(error, socket, connections.unanswered(socket));
       if (code !== undefined) settings.onRefused(code, undefined);
     },
   });
-  const openResponses = followOpenResponses(server.server);
+  const connections = followConnections(server.server);
   server.server.on('checkContinue', (incoming, outgoing) => {
     // Behind another request of its connection, Node would write the 100 between the headers and the body.
     if (outgoing.socket) outgoing.writeContinue();
@@ -61,7 +69,10 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
   server.all('/', answer);
   server.setNotFoundHandler(answer);
   server.setErrorHandler(refuse);
-  return server;
+  return {
+    listen: (host, port) => server.listen({ host, port }),
+    drain: (gracePeriodMs) => drain(server, connections, gracePeriodMs),
+  };
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw: incoming } = request;
@@ -76,7 +87,7 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     try {
       return receive(request.raw, request.originalUrl, {
         id: request.id,
-        signal: abortedWithCaller(outgoing),
+        signal: connections.leaveSignal(outgoing),
         bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
       });
     } catch (error) {
@@ -116,12 +127,4 @@ function refusalOf(error: Error & { code?: string }): ProxyError {
 
 function isFromFastify({ code }: Error & { code?: string }): boolean {
   return code?.startsWith('FST_ERR_') === true;
-}
-
-function abortedWithCaller(outgoing: ServerResponse): AbortSignal {
-  const left = new AbortController();
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) left.abort();
-  });
-  return left.signal;
 }

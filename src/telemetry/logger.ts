@@ -28,7 +28,6 @@ export function createLogger(level: string, fileDescriptor: number): LogSink {
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Body } from '../../src/exchange.ts';
 import { createDataPlane } from '../../src/server/data-plane.ts';
-import { createDrain } from '../../src/server/drain.ts';
 import { openSocket } from '../harness/raw.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { answerJson, startUpstream } from '../harness/upstream.ts';
@@ -45,7 +43,7 @@ test('a drain waits for a caller that is slow to read the end of its answer', as
     for (; sentBytes < 16_000_000; sentBytes += 65_536) sink.write(Buffer.alloc(65_536));
     sink.end();
     ended.resolve();
-    return { resume() {}, cancel() {} };
+    return { resume() {} };
   };
   const dataPlane = createDataPlane({
     handler: async () => ({ status: 200, headers: {}, body, finished: new Promise(() => {}) }),
@@ -54,13 +52,12 @@ test('a drain waits for a caller that is slow to read the end of its answer', as
     onRefused: () => assert.fail(),
     onInternalError: () => assert.fail(),
   });
-  const drain = createDrain(dataPlane);
-  await dataPlane.listen({ port: 0, host: '127.0.0.1' });
-  const caller = await openSocket((dataPlane.server.address() as AddressInfo).port);
+  const { port } = new URL(await dataPlane.listen('127.0.0.1', 0));
+  const caller = await openSocket(Number(port));
   caller.pause();
   caller.write('GET /v1/files/file-1/content HTTP/1.1\r\nhost: x\r\n\r\n');
   await ended.promise;
-  const drained = drain(5000);
+  const drained = dataPlane.drain(5000);
   await sleep(200);
   let receivedBytes = 0;
   caller.on('data', (chunk) => (receivedBytes += chunk.length)).resume();

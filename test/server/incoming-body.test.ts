@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
 import { CallerLeft } from '../../src/errors.ts';
@@ -28,9 +27,9 @@ for (const [how, bytes] of [
       onRefused: () => {},
       onInternalError: () => {},
     });
-    t.after(() => dataPlane.close());
-    await dataPlane.listen({ port: 0, host: '127.0.0.1' });
-    const caller = await openSocket((dataPlane.server.address() as AddressInfo).port);
+    t.after(() => dataPlane.drain(0));
+    const { port } = new URL(await dataPlane.listen('127.0.0.1', 0));
+    const caller = await openSocket(Number(port));
     caller.write(`POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-length: 7\r\n\r\n${bytes}`);
     await arrived.promise;
     caller.destroy();
