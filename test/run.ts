@@ -10,6 +10,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
+import { ensureCommand } from './harness/system-packages.ts';
 import { preparePython } from './python/prepare-python.ts';
 
 interface Suite {
@@ -25,7 +26,13 @@ interface Suite {
 const hangsAfterMs = 240_000;
 
 const suites: readonly Suite[] = [
-  { name: 'behaviour', files: 'test/{*.test.ts,!(load|sdk|python|docker)/**/*.test.ts}', concurrency: 2 },
+  {
+    name: 'behaviour',
+    files: 'test/{*.test.ts,!(load|sdk|python|docker)/**/*.test.ts}',
+    concurrency: 2,
+    // Makes the certificates of the tests for TLS.
+    prepare: () => ensureCommand('openssl', 'openssl'),
+  },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
