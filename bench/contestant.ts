@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readFileSync } from 'node:fs';
 
 /** A process under measurement. */
 export interface Contestant {
@@ -17,21 +16,18 @@ const msPerTick = 10;
 
 /**
  * Starts `node FILE` and waits for the line that tells its address (`url`, or `proxyUrl` in a log line). Its
- * output goes to a file, as a container's does, so that reading it costs the measuring process nothing.
+ * output is read and dropped, as a container runtime reads it.
  */
 export async function startContestant(
   name: string,
   file: string,
   env: Record<string, string>,
-  outputFile: string,
 ): Promise<Contestant> {
-  const output = openSync(outputFile, 'w');
   const child = spawn(process.execPath, [file], {
     env: { PATH: process.env['PATH'], ...env },
-    stdio: ['ignore', output, 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  closeSync(output);
-  const url = await addressIn(outputFile, child);
+  const url = await toldAddress(name, child);
   return {
     name,
     url,
@@ -51,12 +47,17 @@ export async function startContestant(
   };
 }
 
-async function addressIn(outputFile: string, child: ChildProcess): Promise<string> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
-    const address = /"(?:url|proxyUrl)":"([^"]+)"/.exec(readFileSync(outputFile, 'utf8'));
-    if (address) return address[1]!;
-    if (child.exitCode !== null) break;
-    await sleep(50);
-  }
-  throw new Error(`${outputFile}: no address within 10 s`);
+function toldAddress(name: string, child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const listen = (text: Buffer) => {
+      output += text.toString('utf8');
+      const address = /"(?:url|proxyUrl)":"([^"]+)"/.exec(output);
+      if (!address) return;
+      child.stdout!.off('data', listen).resume();
+      resolve(address[1]!);
+    };
+    child.stdout!.on('data', listen);
+    child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${output}`)));
+  });
 }

@@ -2,7 +2,9 @@
  * A story on one machine, with nothing but Node: a stand-in for OpenAI, the sidecar, and an application that
  * uses the official SDK and knows of neither.
  *
- *   npm run demo [-- --keep]     --keep leaves everything running, to play with
+ *   npm run demo [-- --keep] [--port N] [--admin-port N]
+ *
+ * --keep leaves everything running, to play with, on the default ports unless told otherwise.
  */
 import { parseArgs } from 'node:util';
 
@@ -11,7 +13,13 @@ import OpenAI from 'openai';
 import { createNarrator } from './narrator.ts';
 import { type Running, start } from './processes.ts';
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    keep: { type: 'boolean', default: false },
+    port: { type: 'string' },
+    'admin-port': { type: 'string' },
+  },
+});
 const { chapter, say, quote, during, trickle } = createNarrator(process.stdout);
 
 const realKey = 'sk-the-real-key-from-a-secret';
@@ -29,8 +37,8 @@ const sidecar = await during(
   start(['src/main.ts'], {
     OPENAI_API_KEY: realKey,
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: standIn.told['url']!,
-    ASSISTANT_PROXY_LISTEN_PORT: values.keep ? '8080' : '0',
-    ASSISTANT_PROXY_ADMIN_PORT: values.keep ? '9090' : '0',
+    ASSISTANT_PROXY_LISTEN_PORT: values.port ?? (values.keep ? '8080' : '0'),
+    ASSISTANT_PROXY_ADMIN_PORT: values['admin-port'] ?? (values.keep ? '9090' : '0'),
   }),
 );
 const { proxyUrl, adminUrl } = sidecar.told as { proxyUrl: string; adminUrl: string };

@@ -41,7 +41,10 @@ export async function start(args: string[], env: Record<string, string>): Promis
       };
       waiting.add(look);
       look();
-      void exited.then((code) => reject(new Error(`${args[0]} ended with ${code}`)));
+      void exited.then((code) => {
+        const reason = lines.at(-1)?.['reason'] ?? `exit code ${code}`;
+        reject(new Error(`${args[0]} ended: ${String(reason)}`));
+      });
     });
   const told = await line((candidate) => 'url' in candidate || 'proxyUrl' in candidate);
   return {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
+import { pipelinePicture } from './generators/pipeline-picture.ts';
 import { valuesSchema } from './generators/values-schema.ts';
 
 interface Generator {
@@ -22,6 +23,7 @@ const generators: readonly Generator[] = [
   { file: 'README.md', marker: 'configuration', render: configurationTable },
   { file: 'README.md', marker: 'errors', render: errorsTable },
   { file: 'README.md', marker: 'metrics', render: metricsTable },
+  { file: 'docs/pipeline.svg', render: pipelinePicture },
   { file: 'charts/assistant-proxy/values.schema.json', render: valuesSchema },
 ];
 

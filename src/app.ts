@@ -1,12 +1,7 @@
-import type { AddressInfo } from 'node:net';
-
-import type { FastifyInstance } from 'fastify';
-
 import { createAdminServer } from './admin/admin-server.ts';
 import type { Config } from './config/schema.ts';
 import { createPipeline } from './pipeline.ts';
 import { createDataPlane } from './server/data-plane.ts';
-import { drain } from './server/drain.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { fixedKey, watchKeyFile } from './upstream/api-key.ts';
@@ -56,14 +51,14 @@ export function createApp(config: Config, { log, flush }: LogSink): App {
 
   return {
     async listen() {
-      await adminServer.listen({ host: admin.host, port: admin.port });
-      await dataPlane.listen({ host: listen.host, port: listen.port });
+      const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
+      const proxyUrl = await dataPlane.listen(listen.host, listen.port);
       ready = true;
-      return { proxyUrl: `${urlOf(dataPlane)}/v1`, adminUrl: urlOf(adminServer) };
+      return { proxyUrl: `${proxyUrl}/v1`, adminUrl };
     },
     async shutDown() {
       ready = false;
-      const whole = await drain(dataPlane, shutdown.gracePeriodMs);
+      const whole = await dataPlane.drain(shutdown.gracePeriodMs);
       await dispatcher.destroy();
       key.close();
       await adminServer.close();
@@ -71,9 +66,4 @@ export function createApp(config: Config, { log, flush }: LogSink): App {
       return whole;
     },
   };
-}
-
-function urlOf(server: FastifyInstance): string {
-  const { address, family, port } = server.server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

@@ -58,12 +58,11 @@ export interface Sink {
 /** The handle on a body that flows. */
 export interface Flow {
   resume(): void;
-  /** Nobody reads any more: the source stops, and an upstream request is aborted. */
-  cancel(reason: Error): void;
 }
 
 /**
- * A body that has not begun to flow. Calling it starts the flow, and works once.
+ * A body that has not begun to flow. Calling it starts the flow, and works once. The flow ends by itself when
+ * the exchange's signal aborts.
  *
  * Only the edge calls it, after the whole pipeline has returned. So a policy that holds a `Reply` holds one
  * of which the caller has seen nothing, and a retry after the first byte can't be written down.

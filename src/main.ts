@@ -72,8 +72,6 @@ function parse(args: string[]): Arguments | string {
 async function serve(config: Config): Promise<number> {
   const logSink = createLogger(config.telemetry.logLevel, standardOutput);
   const { log } = logSink;
-  // Node itself then prints the stack and ends the process; the lines before it must not be lost.
-  process.on('uncaughtExceptionMonitor', logSink.flush);
   const stopped = new Promise<NodeJS.Signals>((stop) => {
     // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.
     process.on('SIGTERM', stop);

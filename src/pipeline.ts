@@ -19,10 +19,10 @@ export interface PipelineParts {
 export function createPipeline(parts: PipelineParts): Handler {
   return compose(
     [
-      observe(parts), //                          outermost: sees every ending, refusals included
-      refuseUnknown(parts.unknownOperations), //  before the body: nothing is read for a call that may not pass
-      readBody(parts.maxBodyBytes), //            everything below may look at the parsed body
-      readUsage(), //                             innermost: sees each answer as the upstream sent it
+      observe(parts), //                          outermost: sees every ending, refusals too
+      refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
+      readBody(parts.maxBodyBytes), //            all below may look at the parsed body
+      readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
     parts.upstream,
   );

@@ -20,7 +20,8 @@ test('every generated file is up to date (else: npm run generate)', () => {
 test('a stale file is named, brought up to date once, and kept outside the markers', (t) => {
   const copy = mkdtempSync(join(tmpdir(), 'generate-'));
   t.after(() => rmSync(copy, { recursive: true }));
-  for (const part of ['README.md', 'charts']) cpSync(join(root, part), join(copy, part), { recursive: true });
+  for (const part of ['README.md', 'charts', 'docs'])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
   const readme = join(copy, 'README.md');
   const text = readFileSync(readme, 'utf8');
   writeFileSync(readme, text.replace('`listen.port`', '`listen.prot`'));

@@ -9,6 +9,8 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
+import { prepareImageTests } from './docker/prepare-image-tests.ts';
+import { ensureCommand } from './harness/system-packages.ts';
 import { preparePython } from './python/prepare-python.ts';
 
 interface Suite {
@@ -20,8 +22,18 @@ interface Suite {
   readonly prepare?: () => Promise<string | undefined>;
 }
 
+/** No test takes this long, on any machine; one that hangs must not hold up the rest. */
+const hangsAfterMs = 240_000;
+
 const suites: readonly Suite[] = [
-  { name: 'behaviour', files: 'test/!(load|sdk|python)/**/*.test.ts', concurrency: 2 },
+  {
+    name: 'behaviour',
+    files: 'test/{*.test.ts,!(load|sdk|python|docker)/**/*.test.ts}',
+    concurrency: 2,
+    // Makes the certificates of the tests for TLS.
+    prepare: () => ensureCommand('openssl', 'openssl'),
+  },
+  { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1 },
@@ -55,7 +67,7 @@ async function runSuite(suite: Suite): Promise<Result> {
 
 function runFiles({ files, concurrency }: Suite, counts: Omit<Result, 'name' | 'seconds'>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const tests = run({ files: globSync(files), concurrency });
+    const tests = run({ files: globSync(files), concurrency, timeout: hangsAfterMs });
     tests.on('test:summary', (summary) => {
       if (summary.file !== undefined) return;
       counts.passed = summary.counts.passed;

@@ -1,4 +1,5 @@
 import { space, colon, openBrace } from './ascii.ts';
+import { asBuffer } from './byte-buffer.ts';
 import { createMemberScanner } from './json-members.ts';
 import type { Member, MemberScanner } from './json-members.ts';
 import { normalizeUsage } from './normalize-usage.ts';
@@ -22,6 +23,8 @@ export interface Observed {
 export interface UsageReader {
   /** The answer's body, decompressed, as it passes by. Never throws. */
   push(chunk: Uint8Array): void;
+  /** In place of `push`, for a stream that was split already. */
+  read(part: StreamPart): void;
   /** Ends the reading, also after a cut: what is known so far. */
   end(): Observed;
 }
@@ -46,11 +49,45 @@ export function createUsageReader(
 const observedKeys = ['usage', 'model', 'id', 'status'];
 
 function createJsonReader(): UsageReader {
-  const scanner = createMemberScanner(observedKeys);
+  /** The whole answer so far, as long as it came in one small piece. */
+  let only: Uint8Array | undefined;
+  let scanner: MemberScanner | undefined;
+
+  function push(chunk: Uint8Array): void {
+    if (!scanner && !only && chunk.length <= maxParsedBytes) {
+      only = chunk;
+      return;
+    }
+    scan().push(chunk);
+  }
+
+  function scan(): MemberScanner {
+    scanner ??= createMemberScanner(observedKeys);
+    if (only) scanner.push(only);
+    only = undefined;
+    return scanner;
+  }
+
   return {
-    push: scanner.push,
-    end: () => observe({}, scanner.end()),
+    push,
+    read: ({ bytes }) => push(bytes),
+    end: () => observe({}, (only && parseMembers(only)) ?? scan().end()),
   };
+}
+
+/** An answer that comes in one piece and is no larger is parsed, which is native and so quicker than to scan it. */
+const maxParsedBytes = 16_384;
+
+function parseMembers(bytes: Uint8Array): ObservedMembers | undefined {
+  try {
+    const value: unknown = JSON.parse(asBuffer(bytes).toString('utf8'));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    const object = value as Readonly<Record<string, unknown>>;
+    return { get: (key) => (Object.hasOwn(object, key) ? { value: object[key] } : undefined) };
+  } catch {
+    // It may be cut short: what stands before the cut counts.
+    return undefined;
+  }
 }
 
 interface StreamShape {
@@ -85,7 +122,8 @@ function createStreamReader(shape: StreamShape): UsageReader {
   const splitter = createEventSplitter();
   let observed: Observed = {};
 
-  function read({ bytes }: StreamPart): void {
+  function read({ bytes, isEvent }: StreamPart): void {
+    if (!isEvent) return;
     const isNew = shape.isIdentifiedEarly && observed.id === undefined;
     if (!isNew && !shape.isCarriedBy(bytes)) return;
     const data = readData(bytes);
@@ -96,11 +134,12 @@ function createStreamReader(shape: StreamShape): UsageReader {
 
   return {
     push(bytes) {
-      for (const part of splitter.push(bytes)) if (part.isEvent) read(part);
+      for (const part of splitter.push(bytes)) read(part);
     },
+    read,
     end() {
       // An event without its blank line is no event to a client, but what it says was used was used.
-      splitter.end().forEach(read);
+      for (const { bytes } of splitter.end()) read({ bytes, isEvent: true });
       return observed;
     },
   };
@@ -136,8 +175,12 @@ function scanMembers(data: Uint8Array, keys: readonly string[], maxValueBytes?: 
   return scanner.end();
 }
 
+interface ObservedMembers {
+  get(key: string): Pick<Member, 'value'> | undefined;
+}
+
 /** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
-function observe(before: Observed, members: ReadonlyMap<string, Member>): Observed {
+function observe(before: Observed, members: ObservedMembers): Observed {
   const id = stringOf(members, 'id') ?? before.id;
   const model = stringOf(members, 'model') ?? before.model;
   const status = stringOf(members, 'status') ?? before.status;
@@ -152,7 +195,7 @@ function observe(before: Observed, members: ReadonlyMap<string, Member>): Observ
   };
 }
 
-function stringOf(members: ReadonlyMap<string, Member>, key: string): string | undefined {
+function stringOf(members: ObservedMembers, key: string): string | undefined {
   const value = members.get(key)?.value;
   return typeof value === 'string' ? value : undefined;
 }

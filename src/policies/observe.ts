@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 
-import { CallerLeft, ProxyError } from '../errors.ts';
+import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
 import type { Exchange, Outcome, Policy } from '../exchange.ts';
 import type { Metrics, RequestMeasures } from '../telemetry/metrics.ts';
 
@@ -22,7 +22,8 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
   function record(exchange: Exchange, measured: Measured, error?: Error): void {
     const measures = { ...measured, operation: exchange.operation.name, requestBytes: bytesOf(exchange) };
     metrics.requestEnded(measures);
-    if (error instanceof ProxyError) metrics.refused(measures.operation, error.code);
+    const errorCode = error && codeOf(error);
+    if (errorCode !== undefined) metrics.refused(measures.operation, errorCode);
     const line = {
       requestId: exchange.id,
       operation: measures.operation,
@@ -36,7 +37,7 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
       timeToFirstByteMs: toMs(measures.timeToFirstByteSeconds),
       requestBytes: measures.requestBytes,
       responseBytes: measures.responseBytes,
-      errorCode: error instanceof ProxyError ? error.code : undefined,
+      errorCode,
       cause: causeOf(error ?? measured.error),
     };
     if (measures.status >= 500 || measures.ending === 'cut') log.warn(line, 'request');
@@ -73,14 +74,19 @@ function unanswered(error: unknown, startedAtMs: number): Measured {
   };
 }
 
-/** As declared by the caller; a chunked body that nobody read has no length to tell. */
+/** As declared by the caller; a chunked body has no length to tell. */
 function bytesOf({ body, headers }: Exchange): number {
-  if (body.kind === 'json') return body.bytes.length;
   return body.kind === 'none' ? 0 : Number(headers['content-length'] ?? 0);
 }
 
 function toMs(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+/** As the edge will tell it to the caller, if there is one left to tell. */
+function codeOf(error: Error): ErrorCode | undefined {
+  if (error instanceof CallerLeft) return undefined;
+  return error instanceof ProxyError ? error.code : 'internal_error';
 }
 
 /** The system's short code (`ECONNRESET`), not its message, which may name hosts or quote content. */

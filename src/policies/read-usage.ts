@@ -1,4 +1,4 @@
-import { type Exchange, type Policy, type Sink, through } from '../exchange.ts';
+import { type Exchange, type Headers, type Policy, type Sink, through } from '../exchange.ts';
 import { askForUsage } from '../openai/ask-for-usage.ts';
 import { createUsageHider } from '../openai/hide-usage.ts';
 import { type UsageReader, createUsageReader } from '../openai/read-usage.ts';
@@ -15,18 +15,23 @@ export function readUsage(): Policy {
     const { 'content-length': _lengthWithUsage, ...headers } = reply.headers;
     const contentType = headers['content-type']?.toString();
     const reader = createUsageReader(exchange.operation, contentType);
-    if (!reader || reply.status >= 400) return reply;
+    // Compressed bytes, which nobody asked for, tell nothing, and would be held back for the end of an event.
+    if (!reader || reply.status >= 400 || isCompressed(headers)) return reply;
     const hides = asking !== undefined && contentType?.startsWith('text/event-stream') === true;
     return {
       ...reply,
       headers: hides ? headers : reply.headers,
-      body: through(reply.body, (sink) => readInto(reader, hides ? hideUsage(sink) : sink)),
+      body: through(reply.body, (sink) => (hides ? readAndHide(reader, sink) : readInto(reader, sink))),
       finished: reply.finished.then((outcome) => {
         const { usage, model } = reader.end();
         return { ...outcome, ...(usage && { usage }), ...(model !== undefined && { model }) };
       }),
     };
   };
+}
+
+function isCompressed({ 'content-encoding': encoding = 'identity' }: Headers): boolean {
+  return encoding !== 'identity';
 }
 
 function askingExchange(exchange: Exchange): Exchange | undefined {
@@ -48,8 +53,8 @@ function readInto(reader: UsageReader, sink: Sink): Sink {
   };
 }
 
-function hideUsage(sink: Sink): Sink {
-  const hider = createUsageHider();
+function readAndHide(reader: UsageReader, sink: Sink): Sink {
+  const hider = createUsageHider(reader.read);
   return {
     write: (chunk) => writeAll(sink, hider.push(chunk)),
     end() {

@@ -6,16 +6,17 @@ import { type ErrorCode, ProxyError, errorBody } from '../errors.ts';
 /**
  * What Node's HTTP parser refuses is answered on the bare socket: it never became a request, or it broke off
  * in the middle of the last one of `open`, the requests that the connection still waits to be answered.
+ * Undefined if nothing was refused: the connection itself failed, and with it what ran on it.
  */
 export function answerClientError(
   error: NodeJS.ErrnoException,
   socket: Socket,
   open: readonly ServerResponse[],
-): ErrorCode {
-  const code = clientErrorCodes[error.code ?? ''] ?? 'malformed_request';
+): ErrorCode | undefined {
+  const code = refusalCode(error.code ?? '');
   // Behind a whole request, or in the middle of an answer, another answer would be taken for that request's.
   const mayAnswer = open.every(({ headersSent, req }) => !headersSent && !req.complete);
-  if (!mayAnswer || !socket.writable || error.code === 'ECONNRESET') {
+  if (code === undefined || !mayAnswer || !socket.writable) {
     socket.destroy();
     return code;
   }
@@ -29,7 +30,12 @@ export function answerClientError(
   return code;
 }
 
-const clientErrorCodes: Readonly<Record<string, ErrorCode>> = {
-  HPE_HEADER_OVERFLOW: 'headers_too_large',
-  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
-};
+/**
+ * The parser's own codes start with HPE; whatever else comes here is the system's, such as ECONNRESET. A request
+ * that ends before its end is one whose caller left.
+ */
+function refusalCode(code: string): ErrorCode | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'headers_too_large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  return code.startsWith('HPE_') && code !== 'HPE_INVALID_EOF_STATE' ? 'malformed_request' : undefined;
+}

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
 import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
-import type { Handler } from '../exchange.ts';
+import type { Exchange, Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
-import { followOpenResponses } from './open-responses.ts';
+import { followConnections } from './connections.ts';
+import { drain } from './drain.ts';
 import { receive } from './receive.ts';
 import { isLastOfConnection, respond } from './respond.ts';
 
@@ -20,8 +21,15 @@ export interface DataPlaneSettings {
   readonly onInternalError: (error: Error, requestId: string) => void;
 }
 
+export interface DataPlane {
+  /** Resolves to its URL, without a path. */
+  listen(host: string, port: number): Promise<string>;
+  /** See `drain.ts`. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+}
+
 /** The edge that applications talk to: HTTP in, exchanges through the pipeline, HTTP out. */
-export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
+export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   const server = Fastify({
     logger: false,
     // Requests that arrive on an open connection while it drains are served, and told to close.
@@ -41,10 +49,11 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
     // One route for everything: operations are told apart by the table in openai/, not by a router.
     rewriteUrl: () => '/',
     clientErrorHandler: (error, socket) => {
-      settings.onRefused(answerClientError(error, socket, openResponses(socket)), undefined);
+      const code = answerClientError(error, socket, connections.unanswered(socket));
+      if (code !== undefined) settings.onRefused(code, undefined);
     },
   });
-  const openResponses = followOpenResponses(server.server);
+  const connections = followConnections(server.server);
   server.server.on('checkContinue', (incoming, outgoing) => {
     // Behind another request of its connection, Node would write the 100 between the headers and the body.
     if (outgoing.socket) outgoing.writeContinue();
@@ -60,19 +69,32 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
   server.all('/', answer);
   server.setNotFoundHandler(answer);
   server.setErrorHandler(refuse);
-  return server;
+  return {
+    listen: (host, port) => server.listen({ host, port }),
+    drain: (gracePeriodMs) => drain(server, connections, gracePeriodMs),
+  };
 
   async function answer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { raw: incoming } = request;
     const { raw: outgoing } = reply;
-    const exchange = receive(incoming, request.originalUrl, {
-      id: request.id,
-      signal: abortedWithCaller(outgoing),
-      bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
-    });
+    const exchange = exchangeOf(request, outgoing);
     const answered = await settings.handler(exchange);
     reply.hijack();
     respond(incoming, outgoing, request.id, answered);
+  }
+
+  function exchangeOf(request: FastifyRequest, outgoing: ServerResponse): Exchange {
+    try {
+      return receive(request.raw, request.originalUrl, {
+        id: request.id,
+        signal: connections.leaveSignal(outgoing),
+        bodyIdleTimeoutMs: settings.bodyIdleTimeoutMs,
+      });
+    } catch (error) {
+      // No policy sees what never became an exchange.
+      if (error instanceof ProxyError) settings.onRefused(error.code, request.id);
+      throw error;
+    }
   }
 
   /** The one place where errors become HTTP. */
@@ -83,8 +105,8 @@ export function createDataPlane(settings: DataPlaneSettings): FastifyInstance {
       return;
     }
     const refusal = refusalOf(error);
+    if (isFromFastify(error)) settings.onRefused(refusal.code, request.id);
     if (refusal.code === 'internal_error') settings.onInternalError(error, request.id);
-    if (refusal.code === 'malformed_path') settings.onRefused(refusal.code, request.id);
     if (isLastOfConnection(request.raw)) reply.header('connection', 'close');
     void reply
       .code(refusal.status)
@@ -100,14 +122,9 @@ function refusalOf(error: Error & { code?: string }): ProxyError {
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return new ProxyError('unsupported_media_type', { cause: error });
   }
-  if (error.code?.startsWith('FST_ERR_')) return new ProxyError('malformed_request', { cause: error });
-  return new ProxyError('internal_error', { cause: error });
+  return new ProxyError(isFromFastify(error) ? 'malformed_request' : 'internal_error', { cause: error });
 }
 
-function abortedWithCaller(outgoing: ServerResponse): AbortSignal {
-  const left = new AbortController();
-  outgoing.once('close', () => {
-    if (!outgoing.writableFinished) left.abort();
-  });
-  return left.signal;
+function isFromFastify({ code }: Error & { code?: string }): boolean {
+  return code?.startsWith('FST_ERR_') === true;
 }

@@ -19,12 +19,18 @@ function collect(request: IncomingMessage, maxBytes: number, idleTimeoutMs: numb
   return new Promise((resolve, reject) => {
     const declaredBytes = Number(request.headers['content-length'] ?? 0);
     if (declaredBytes > maxBytes) return reject(new ProxyError('body_too_large'));
+    if (request.destroyed) return reject(new CallerLeft());
     const chunks: Buffer[] = [];
     let bytes = 0;
     const stalled = setTimeout(() => fail(new ProxyError('request_timeout')), idleTimeoutMs);
     request.on('data', onData);
-    request.once('end', onEnd);
-    request.once('close', onClose);
+    request.on('end', () => {
+      clearTimeout(stalled);
+      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
+    });
+    request.on('close', () => {
+      if (!request.readableEnded) fail(new CallerLeft());
+    });
 
     function onData(chunk: Buffer): void {
       bytes += chunk.length;
@@ -32,21 +38,10 @@ function collect(request: IncomingMessage, maxBytes: number, idleTimeoutMs: numb
       chunks.push(chunk);
       stalled.refresh();
     }
-    function onEnd(): void {
-      release();
-      resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes));
-    }
-    function onClose(): void {
-      fail(new CallerLeft());
-    }
     function fail(error: Error): void {
-      release();
-      request.pause();
-      reject(error);
-    }
-    function release(): void {
       clearTimeout(stalled);
-      request.off('data', onData).off('end', onEnd).off('close', onClose);
+      request.off('data', onData).pause();
+      reject(error);
     }
   });
 }

@@ -13,8 +13,9 @@ export interface Reception {
 }
 
 /**
- * Turns an HTTP request for `target` (path and query, as sent) into an exchange. Throws `malformed_path` if its target is not a plain path below
- * a prefix that OpenAI's or Azure's SDKs use: nothing in a request can choose a host.
+ * Turns an HTTP request for `target` (path and query, as sent) into an exchange. Throws `malformed_path` if its
+ * target is not a plain path below a prefix that OpenAI's or Azure's SDKs use: nothing in a request can choose a
+ * host.
  */
 export function receive(
   request: IncomingMessage,

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { CallerLeft } from '../errors.ts';
 import type { Reply, Sink } from '../exchange.ts';
 
 /** Lets the reply's body flow to the caller. The only place that starts a flow. */
@@ -13,11 +12,8 @@ export function respond(request: IncomingMessage, response: ServerResponse, id: 
   response.writeHead(reply.status, headers);
   // Node sends headers with the first bytes of the body, and a stream's first bytes may take a while to come.
   if (String(reply.headers['content-type']).startsWith('text/event-stream')) response.flushHeaders();
-  const flow = reply.body(toCaller(request, response));
-  response.on('drain', () => flow.resume());
-  response.on('close', () => {
-    if (!response.writableFinished) flow.cancel(new CallerLeft());
-  });
+  const caller = toCaller(request, response, () => flow.resume());
+  const flow = reply.body(caller);
 }
 
 /**
@@ -29,9 +25,20 @@ export function isLastOfConnection({ complete, headers }: IncomingMessage): bool
   return !complete || headers.upgrade !== undefined;
 }
 
-function toCaller(request: IncomingMessage, response: ServerResponse): Sink {
+function toCaller(request: IncomingMessage, response: ServerResponse, onDrained: () => void): Sink {
+  let waits = false;
   return {
-    write: (chunk) => response.write(chunk),
+    write(chunk) {
+      const wantsMore = response.write(chunk);
+      if (!wantsMore && !waits) {
+        waits = true;
+        response.once('drain', () => {
+          waits = false;
+          onDrained();
+        });
+      }
+      return wantsMore;
+    },
     end: () => void response.end(),
     fail() {
       response.flushHeaders();

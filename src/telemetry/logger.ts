@@ -7,8 +7,10 @@ export interface LogSink {
 }
 
 /** Lines are gathered and written together: this many bytes, or what came in this time. */
-const batchBytes = 4096;
+const batchBytes = 16_000;
 const batchMs = 100;
+/** Lines are dropped while a reader of the output is stuck, rather than held until memory ends. */
+const maxHeldBytes = 16 * 1024 * 1024;
 
 /**
  * JSON lines on standard output. Written in the background, so that a slow reader of the pipe never blocks
@@ -20,12 +22,12 @@ export function createLogger(level: string, fileDescriptor: number): LogSink {
     sync: false,
     minLength: batchBytes,
     periodicFlush: batchMs,
+    maxLength: maxHeldBytes,
   });
   const log = pino(
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,

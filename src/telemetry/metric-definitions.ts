@@ -5,9 +5,6 @@
 
 /** From a cached lookup to a long reasoning stream. */
 const secondsBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-const bytesBuckets = [
-  256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 16_777_216, 134_217_728, 1_073_741_824,
-];
 
 interface MetricDefinition {
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -45,18 +42,16 @@ export const metricDefinitions = {
     buckets: secondsBuckets,
   },
   requestBytes: {
-    type: 'histogram',
-    name: 'assistant_proxy_request_body_bytes',
-    help: 'Sizes of request bodies, as declared by the caller.',
+    type: 'counter',
+    name: 'assistant_proxy_request_body_bytes_total',
+    help: 'Bytes of request bodies, as declared by the caller.',
     labelNames: ['operation'],
-    buckets: bytesBuckets,
   },
   responseBytes: {
-    type: 'histogram',
-    name: 'assistant_proxy_response_body_bytes',
-    help: 'Sizes of the bodies of answers, as the upstream sent them.',
+    type: 'counter',
+    name: 'assistant_proxy_response_body_bytes_total',
+    help: 'Bytes of the bodies of answers, as the upstream sent them.',
     labelNames: ['operation'],
-    buckets: bytesBuckets,
   },
   inFlight: {
     type: 'gauge',

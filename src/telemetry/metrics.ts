@@ -1,8 +1,9 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 import type { Usage } from '../openai/usage.ts';
 import { boundedLabel } from './bounded-label.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
+import { createTally } from './tally.ts';
 
 /** One request that has ended, in the units of the metrics. */
 export interface RequestMeasures {
@@ -21,7 +22,6 @@ export interface Metrics {
   requestStarted(): void;
   requestEnded(measures: RequestMeasures): void;
   refused(operation: string, code: string): void;
-  inFlight(): number;
   /** In Prometheus' text format. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -32,13 +32,13 @@ export function createMetrics(maxModelLabels: number): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const requests = new Counter({ ...definitions.requests, registers });
-  const refusals = new Counter({ ...definitions.refusals, registers });
+  const requests = createTally(definitions.requests, registers);
+  const refusals = createTally(definitions.refusals, registers);
+  const requestBytes = createTally(definitions.requestBytes, registers);
+  const responseBytes = createTally(definitions.responseBytes, registers);
+  const tokens = createTally(definitions.tokens, registers);
   const duration = new Histogram({ ...mutable(definitions.duration), registers });
   const timeToFirstByte = new Histogram({ ...mutable(definitions.timeToFirstByte), registers });
-  const requestBytes = new Histogram({ ...mutable(definitions.requestBytes), registers });
-  const responseBytes = new Histogram({ ...mutable(definitions.responseBytes), registers });
-  const tokens = new Counter({ ...definitions.tokens, registers });
   let running = 0;
   const inFlight: Gauge = new Gauge({
     ...definitions.inFlight,
@@ -53,35 +53,31 @@ export function createMetrics(maxModelLabels: number): Metrics {
     },
     requestEnded(measures) {
       running -= 1;
-      const { operation, ending } = measures;
-      requests.inc({ operation, status: measures.status, ending });
-      const byOperation = { operation };
-      duration.observe(byOperation, measures.durationSeconds);
-      requestBytes.observe(byOperation, measures.requestBytes);
-      responseBytes.observe(byOperation, measures.responseBytes);
-      if (measures.timeToFirstByteSeconds !== undefined) {
-        timeToFirstByte.observe(byOperation, measures.timeToFirstByteSeconds);
-      }
+      const { operation, timeToFirstByteSeconds } = measures;
+      requests([operation, String(measures.status), measures.ending], 1);
+      requestBytes([operation], measures.requestBytes);
+      responseBytes([operation], measures.responseBytes);
+      duration.observe({ operation }, measures.durationSeconds);
+      if (timeToFirstByteSeconds !== undefined)
+        timeToFirstByte.observe({ operation }, timeToFirstByteSeconds);
       if (measures.usage) countTokens(operation, modelLabel(measures.model), measures.usage);
     },
     refused(operation, code) {
-      refusals.inc({ operation, code });
+      refusals([operation, code], 1);
     },
-    inFlight: () => running,
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
   };
 
   function countTokens(operation: string, model: string, usage: Usage): void {
-    tokens.inc({ operation, model, kind: 'input' }, usage.inputTokens);
-    tokens.inc({ operation, model, kind: 'output' }, usage.outputTokens);
-    if (usage.cachedInputTokens > 0) {
-      tokens.inc({ operation, model, kind: 'cached_input' }, usage.cachedInputTokens);
-    }
-    if (usage.cacheWriteTokens > 0) {
-      tokens.inc({ operation, model, kind: 'cache_write' }, usage.cacheWriteTokens);
-    }
-    if (usage.reasoningTokens > 0) tokens.inc({ operation, model, kind: 'reasoning' }, usage.reasoningTokens);
+    tokens([operation, model, 'input'], usage.inputTokens);
+    tokens([operation, model, 'output'], usage.outputTokens);
+    const parts = [
+      ['cached_input', usage.cachedInputTokens],
+      ['cache_write', usage.cacheWriteTokens],
+      ['reasoning', usage.reasoningTokens],
+    ] as const;
+    for (const [kind, count] of parts) if (count > 0) tokens([operation, model, kind], count);
   }
 }
 

@@ -38,6 +38,9 @@ export function createDispatcher(settings: DispatcherSettings): Dispatcher {
     // Connections to the proxy, and those through it, don't look at `connect`.
     proxyTls: connect,
     requestTls: connect,
+    // undici would give the pools behind a proxy of http upstreams none of these.
+    factory: (poolOrigin: string | URL, poolOptions: object) =>
+      new Pool(poolOrigin, { ...options, ...poolOptions }),
     // A proxy that never answers CONNECT is one that can't be connected through.
     clientFactory: (proxyOrigin, proxyOptions) =>
       new Pool(proxyOrigin, { ...proxyOptions, headersTimeout: settings.connectTimeoutMs }),

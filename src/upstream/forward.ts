@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 
 import type { Dispatcher } from 'undici';
 
@@ -25,15 +25,16 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
   return (exchange) =>
     new Promise((resolve, reject) => {
       if (exchange.signal.aborted) return reject(new CallerLeft());
+      const body = requestBody(exchange);
       dispatcher.dispatch(
         {
           origin,
           path: basePath + upstreamPath(exchange, identity.dialect),
           method: exchange.method as Dispatcher.HttpMethod,
           headers: requestHeaders(exchange, identity),
-          body: requestBody(exchange),
+          body,
         },
-        new Attempt(exchange, resolve, reject),
+        new Attempt(exchange.signal, body, resolve, reject),
       );
     });
 }
@@ -45,22 +46,31 @@ function requestBody({ body }: Exchange): Buffer | Readable | null {
 
 /** One request on the wire: undici's callbacks on one side, a `Reply` on the other. */
 class Attempt implements Dispatcher.DispatchHandler, Flow {
-  readonly #exchange: Exchange;
+  readonly #signal: AbortSignal;
+  readonly #requestBody: Buffer | Readable | null;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
-  readonly #onCallerLeft = () => this.cancel(new CallerLeft());
+  readonly #onCallerLeft = () => this.#cancel(new CallerLeft());
   #controller: Dispatcher.DispatchController | undefined;
   #finish: ((outcome: Outcome) => void) | undefined;
   #sink: Sink | undefined;
   #cancelled: Error | undefined;
+  /** Set when the end came before the flow began. */
+  #ended: ((sink: Sink) => void) | undefined;
   #bodyBytes = 0;
   #firstByteAtMs: number | undefined;
 
-  constructor(exchange: Exchange, resolve: (reply: Reply) => void, reject: (error: Error) => void) {
-    this.#exchange = exchange;
+  constructor(
+    signal: AbortSignal,
+    requestBody: Buffer | Readable | null,
+    resolve: (reply: Reply) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#signal = signal;
+    this.#requestBody = requestBody;
     this.#resolve = resolve;
     this.#reject = reject;
-    exchange.signal.addEventListener('abort', this.#onCallerLeft, { once: true });
+    signal.addEventListener('abort', this.#onCallerLeft, { once: true });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -85,19 +95,17 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
     const finished = new Promise<Outcome>((finish) => {
       this.#finish = finish;
     });
-    this.#resolve({ status, headers: responseHeaders(headers), body: this.#body, finished });
+    const body: Body = (sink) => this.#flowInto(sink);
+    this.#resolve({ status, headers: responseHeaders(headers), body, finished });
   }
 
-  readonly #body: Body = (sink) => {
+  #flowInto(sink: Sink): Flow {
     if (this.#sink) throw new Error('a body flows only once');
     this.#sink = sink;
     if (this.#ended) this.#ended(sink);
     else this.#controller?.resume();
     return this;
-  };
-
-  /** Set when the end came before the flow began. */
-  #ended: ((sink: Sink) => void) | undefined;
+  }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#firstByteAtMs ??= performance.now();
@@ -111,17 +119,19 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     const cause = this.#cancelled ?? error;
-    if (!this.#finish) {
-      this.#exchange.signal.removeEventListener('abort', this.#onCallerLeft);
-      this.#reject(upstreamError(cause));
-      return;
-    }
+    if (!this.#finish) return this.#fail(cause);
     const ending = this.#cancelled instanceof CallerLeft ? 'aborted' : 'cut';
     this.#end({ ending, error: cause }, (sink) => sink.fail(cause));
   }
 
+  /** The end of an attempt that got no answer. */
+  #fail(cause: Error): void {
+    this.#release();
+    this.#reject(upstreamError(cause));
+  }
+
   #end(outcome: Pick<Outcome, 'ending' | 'error'>, tell: (sink: Sink) => void): void {
-    this.#exchange.signal.removeEventListener('abort', this.#onCallerLeft);
+    this.#release();
     if (this.#sink) tell(this.#sink);
     else this.#ended = tell;
     this.#finish?.({
@@ -131,12 +141,20 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
     });
   }
 
+  #release(): void {
+    this.#signal.removeEventListener('abort', this.#onCallerLeft);
+    // undici leaves a stream alone that it never began to send.
+    if (this.#requestBody instanceof Readable) this.#requestBody.destroy();
+  }
+
   resume(): void {
     this.#controller?.resume();
   }
 
-  cancel(reason: Error): void {
+  #cancel(reason: Error): void {
     this.#cancelled ??= reason;
-    this.#controller?.abort(reason);
+    if (this.#controller) this.#controller.abort(reason);
+    // Still in undici's queue, which nothing can leave: `onRequestStart` drops it when its turn comes.
+    else this.#fail(reason);
   }
 }

@@ -113,7 +113,7 @@ function copy(step: Step & { keyword: 'COPY' }, image: Image, { context, roots }
 
 /** Where npm finds its registry on this machine; all else of the environment stays outside, as in a build. */
 const inherited =
-  /^(HOME|npm_config_registry|npm_config_userconfig|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i;
+  /^(HOME|npm_config_(registry|userconfig|globalconfig|cafile)|https?_proxy|no_proxy|NODE_EXTRA_CA_CERTS)$/i;
 
 function run(command: string, image: Image): void {
   const outside = Object.entries(process.env).filter(([name]) => inherited.test(name));

@@ -56,7 +56,7 @@ test('the chunk that has usage and no choices is hidden whole', () => {
 });
 
 test('each event is passed on as soon as it is whole', () => {
-  const hider = createUsageHider();
+  const hider = createUsageHider(() => {});
   const passed = (text: string) =>
     hider.push(Buffer.from(text)).map((bytes) => Buffer.from(bytes).toString());
   assert.deepEqual(passed('data: {"id":1,"usa'), []);
@@ -137,7 +137,7 @@ test('whatever the bytes, the result does not depend on how they are cut', () =>
 });
 
 function hide(chunks: readonly Uint8Array[]): string {
-  const hider = createUsageHider();
+  const hider = createUsageHider(() => {});
   return Buffer.concat([...chunks.flatMap((one) => hider.push(one)), ...hider.end()]).toString();
 }
 

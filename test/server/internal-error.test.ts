@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 
 import { createDataPlane } from '../../src/server/data-plane.ts';
@@ -13,10 +12,9 @@ test('a failure of our own is a 500 in OpenAI’s shape that tells nothing of it
     onRefused: () => assert.fail('it was an exchange'),
     onInternalError: (error, requestId) => told.push([error.message, requestId]),
   });
-  t.after(() => dataPlane.close());
-  await dataPlane.listen({ port: 0, host: '127.0.0.1' });
-  const { port } = dataPlane.server.address() as AddressInfo;
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/models`);
+  t.after(() => dataPlane.drain(0));
+  const url = await dataPlane.listen('127.0.0.1', 0);
+  const answer = await fetch(`${url}/v1/models`);
   const requestId = answer.headers.get('x-assistant-proxy-request-id');
   assert.deepEqual([answer.status, told], [500, [['the secret cause', requestId]]]);
   const { error } = (await answer.json()) as { error: Record<string, unknown> };

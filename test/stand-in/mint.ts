@@ -37,12 +37,14 @@ export function derivedMint(requestHash: string): Mint {
 }
 
 /**
- * Hash of what a request asks for. Leaves out `stream_options`, which a proxy may add to learn the usage,
- * and the order of keys, which re-serialising may change.
+ * Hash of what a request asks for. Leaves out `stream_options`, which a proxy may add to learn the usage, the
+ * order of keys, which re-serialising may change, and `api-version`, which means something only to Azure.
  */
 export function hashRequest(method: string, path: string, query: string, body: unknown): string {
+  const parameters = new URLSearchParams(query);
+  parameters.delete('api-version');
   return createHash('sha256')
-    .update(JSON.stringify([method, path, query, sorted(body)]))
+    .update(JSON.stringify([method, path, `${parameters}`, sorted(body)]))
     .digest('hex');
 }
 

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '../..');
+
+test('the demo tells its story to the end', async () => {
+  const { code, output } = await new Promise<{ code: number; output: string }>((resolve) => {
+    execFile(process.execPath, ['demo/demo.ts'], { cwd: root }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
+    );
+  });
+  assert.equal(code, 0, output);
+  const chapters = [...output.matchAll(/^\d+\. /gm)].length;
+  assert.equal(chapters, 6, output);
+  for (const expected of [
+    '"operation":"chat.completions.create"',
+    '"code":"malformed_json"',
+    '"code":"malformed_path"',
+    'assistant_proxy_tokens_total{operation="responses.create"',
+    'with exit code 0',
+  ]) {
+    assert.ok(output.includes(expected), `${expected} in ${output}`);
+  }
+  assert.ok(!output.includes('\x1b['), 'no colours where nobody sees them');
+});
+
+test('--keep leaves everything running at the addresses it prints, until it is told to end', async (t) => {
+  const demo = spawn(process.execPath, ['demo/demo.ts', '--keep', '--port', '0', '--admin-port', '0'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => demo.kill('SIGKILL'));
+  let output = '';
+  demo.stdout.on('data', (text: Buffer) => (output += text.toString('utf8')));
+  while (!output.includes('/metrics\n')) await once(demo.stdout, 'data');
+  const [, base] = /OPENAI_BASE_URL=(\S+) OPENAI_API_KEY/.exec(output) ?? [];
+  const [, metrics] = /curl (\S+\/metrics)/.exec(output) ?? [];
+  assert.equal((await fetch(`${base}/models`)).status, 200);
+  assert.equal((await fetch(String(metrics))).status, 200);
+  const ended = once(demo, 'exit');
+  demo.kill('SIGINT');
+  assert.deepEqual(await ended, [0, null]);
+});

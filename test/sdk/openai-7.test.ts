@@ -1,0 +1,3 @@
+import { compareSdk } from './compare-sdk.ts';
+
+compareSdk(7);
