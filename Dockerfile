@@ -35,4 +35,5 @@ USER 65532:65532
 EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
 # A command follows: docker run IMAGE check --config /etc/assistant-proxy/config.yaml
-ENTRYPOINT ["/usr/local/bin/node", "/app/src/main.ts"]
+# The small young generation keeps memory low, and the processor's caches warm.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "/app/src/main.ts"]

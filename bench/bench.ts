@@ -4,9 +4,9 @@
  *
  *   npm run bench [-- --quick] [--floor 0.8]
  */
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import manifest from '../package.json' with { type: 'json' };
 import { type Contestant, startContestant } from './contestant.ts';
 import { type LoadResult, runLoad } from './load.ts';
 
@@ -29,9 +29,9 @@ const scenarios = [
 const started: Contestant[] = [];
 let below = false;
 try {
-  const upstream = await start('direct', 'upstream.ts', {});
-  const bare = await start('bare proxy', 'bare-proxy.ts', { BENCH_UPSTREAM: upstream.url });
-  const sidecar = await start('sidecar', '../src/main.ts', {
+  const upstream = await start('direct', ['bench/upstream.ts'], {});
+  const bare = await start('bare proxy', ['bench/bare-proxy.ts'], { BENCH_UPSTREAM: upstream.url });
+  const sidecar = await start('sidecar', startArguments(), {
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: upstream.url,
     OPENAI_API_KEY: 'sk-bench-upstream',
     ASSISTANT_PROXY_LISTEN_PORT: '0',
@@ -52,10 +52,16 @@ if (below) {
   process.exitCode = 1;
 }
 
-async function start(name: string, file: string, env: Record<string, string>): Promise<Contestant> {
-  const contestant = await startContestant(name, join(import.meta.dirname, file), env);
+async function start(name: string, args: string[], env: Record<string, string>): Promise<Contestant> {
+  const contestant = await startContestant(name, args, env);
   started.push(contestant);
   return contestant;
+}
+
+/** As `npm start` has them. */
+function startArguments(): string[] {
+  const [, ...args] = manifest.scripts.start.split(' ');
+  return args;
 }
 
 async function measure(contestants: Contestant[], stream: boolean): Promise<Map<Contestant, Round[]>> {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** A process under measurement. */
 export interface Contestant {
@@ -15,16 +16,17 @@ export interface Contestant {
 const msPerTick = 10;
 
 /**
- * Starts `node FILE` and waits for the line that tells its address (`url`, or `proxyUrl` in a log line). Its
+ * Starts `node ARGS` and waits for the line that tells its address (`url`, or `proxyUrl` in a log line). Its
  * output is read and dropped, as a container runtime reads it.
  */
 export async function startContestant(
   name: string,
-  file: string,
+  args: readonly string[],
   env: Record<string, string>,
 ): Promise<Contestant> {
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...env },
+    cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   const url = await toldAddress(name, child);

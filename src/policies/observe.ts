@@ -6,72 +6,84 @@ import type { Metrics, RequestMeasures } from '../telemetry/metrics.ts';
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
 export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Policy {
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const startedAtMs = performance.now();
     metrics.requestStarted();
-    try {
-      const reply = await next(exchange);
-      void reply.finished.then((outcome) => record(exchange, answered(reply.status, outcome, startedAtMs)));
-      return reply;
-    } catch (error) {
-      record(exchange, unanswered(error, startedAtMs), error as Error);
-      throw error;
-    }
+    return next(exchange).then(
+      (reply) => {
+        void reply.finished.then((outcome) => record(exchange, answered(reply.status, outcome), startedAtMs));
+        return reply;
+      },
+      (error: Error) => {
+        record(exchange, unanswered(error), startedAtMs);
+        throw error;
+      },
+    );
   };
 
-  function record(exchange: Exchange, measured: Measured, error?: Error): void {
-    const measures = { ...measured, operation: exchange.operation.name, requestBytes: bytesOf(exchange) };
-    metrics.requestEnded(measures);
-    const errorCode = error && codeOf(error);
-    if (errorCode !== undefined) metrics.refused(measures.operation, errorCode);
+  function record(exchange: Exchange, ended: Ended, startedAtMs: number): void {
+    const { status, ending, outcome, error, errorCode } = ended;
+    const operation = exchange.operation.name;
+    const durationMs = performance.now() - startedAtMs;
+    const firstByteAtMs = outcome?.firstByteAtMs;
+    const timeToFirstByteMs = firstByteAtMs === undefined ? undefined : firstByteAtMs - startedAtMs;
+    const requestBytes = bytesOf(exchange);
+    const responseBytes = outcome?.bodyBytes ?? 0;
+    const { model, usage } = outcome ?? {};
+    metrics.requestEnded({
+      operation,
+      status,
+      ending,
+      durationMs,
+      timeToFirstByteMs,
+      requestBytes,
+      responseBytes,
+      model,
+      usage,
+    });
+    if (errorCode !== undefined) metrics.refused(operation, errorCode);
     const line = {
       requestId: exchange.id,
-      operation: measures.operation,
+      operation,
       method: exchange.method,
-      status: measures.status,
-      ending: measures.ending,
-      model: measures.model,
-      inputTokens: measures.usage?.inputTokens,
-      outputTokens: measures.usage?.outputTokens,
-      durationMs: Math.round(measures.durationSeconds * 1000),
-      timeToFirstByteMs: toMs(measures.timeToFirstByteSeconds),
-      requestBytes: measures.requestBytes,
-      responseBytes: measures.responseBytes,
+      status,
+      ending,
+      model,
+      inputTokens: usage?.inputTokens,
+      outputTokens: usage?.outputTokens,
+      durationMs: Math.round(durationMs),
+      timeToFirstByteMs: timeToFirstByteMs === undefined ? undefined : Math.round(timeToFirstByteMs),
+      requestBytes,
+      responseBytes,
       errorCode,
-      cause: causeOf(error ?? measured.error),
+      cause: error && causeOf(error),
     };
-    if (measures.status >= 500 || measures.ending === 'cut') log.warn(line, 'request');
+    if (status >= 500 || ending === 'cut') log.warn(line, 'request');
     else log.info(line, 'request');
   }
 }
 
-type Measured = Omit<RequestMeasures, 'operation' | 'requestBytes'> & { readonly error?: Error };
-
-function answered(status: number, outcome: Outcome, startedAtMs: number): Measured {
-  const { ending, bodyBytes, firstByteAtMs, usage, model, error } = outcome;
-  return {
-    status,
-    ending,
-    durationSeconds: (performance.now() - startedAtMs) / 1000,
-    timeToFirstByteSeconds: firstByteAtMs === undefined ? undefined : (firstByteAtMs - startedAtMs) / 1000,
-    responseBytes: bodyBytes,
-    model,
-    usage,
-    ...(error && { error }),
-  };
+interface Ended {
+  readonly status: number;
+  readonly ending: RequestMeasures['ending'];
+  /** Of an answer that the upstream gave. */
+  readonly outcome?: Outcome;
+  readonly error?: Error | undefined;
+  /** Of an answer that the sidecar gives itself. */
+  readonly errorCode?: ErrorCode;
 }
 
-function unanswered(error: unknown, startedAtMs: number): Measured {
-  return {
-    // 499 is what proxies log for a caller that left before there was an answer; nobody ever receives it.
-    status: error instanceof CallerLeft ? 499 : error instanceof ProxyError ? error.status : 500,
-    ending: error instanceof CallerLeft ? 'aborted' : 'refused',
-    durationSeconds: (performance.now() - startedAtMs) / 1000,
-    timeToFirstByteSeconds: undefined,
-    responseBytes: 0,
-    model: undefined,
-    usage: undefined,
-  };
+function answered(status: number, outcome: Outcome): Ended {
+  return { status, ending: outcome.ending, outcome, error: outcome.error };
+}
+
+function unanswered(error: Error): Ended {
+  // 499 is what proxies log for a caller that left before there was an answer; nobody ever receives it.
+  if (error instanceof CallerLeft) return { status: 499, ending: 'aborted', error };
+  if (error instanceof ProxyError) {
+    return { status: error.status, ending: 'refused', error, errorCode: error.code };
+  }
+  return { status: 500, ending: 'refused', error, errorCode: 'internal_error' };
 }
 
 /** As declared by the caller; a chunked body has no length to tell. */
@@ -79,18 +91,7 @@ function bytesOf({ body, headers }: Exchange): number {
   return body.kind === 'none' ? 0 : Number(headers['content-length'] ?? 0);
 }
 
-function toMs(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : Math.round(seconds * 1000);
-}
-
-/** As the edge will tell it to the caller, if there is one left to tell. */
-function codeOf(error: Error): ErrorCode | undefined {
-  if (error instanceof CallerLeft) return undefined;
-  return error instanceof ProxyError ? error.code : 'internal_error';
-}
-
 /** The system's short code (`ECONNRESET`), not its message, which may name hosts or quote content. */
-function causeOf(error: Error | undefined): string | undefined {
-  const cause = (error?.cause ?? error) as NodeJS.ErrnoException | undefined;
-  return cause?.code;
+function causeOf(error: Error): string | undefined {
+  return ((error.cause ?? error) as NodeJS.ErrnoException).code;
 }

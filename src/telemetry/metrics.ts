@@ -5,13 +5,13 @@ import { boundedLabel } from './bounded-label.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
 import { createTally } from './tally.ts';
 
-/** One request that has ended, in the units of the metrics. */
+/** One request that has ended. */
 export interface RequestMeasures {
   readonly operation: string;
   readonly status: number;
   readonly ending: 'complete' | 'aborted' | 'cut' | 'refused';
-  readonly durationSeconds: number;
-  readonly timeToFirstByteSeconds: number | undefined;
+  readonly durationMs: number;
+  readonly timeToFirstByteMs: number | undefined;
   readonly requestBytes: number;
   readonly responseBytes: number;
   readonly model: string | undefined;
@@ -53,13 +53,13 @@ export function createMetrics(maxModelLabels: number): Metrics {
     },
     requestEnded(measures) {
       running -= 1;
-      const { operation, timeToFirstByteSeconds } = measures;
+      const { operation, timeToFirstByteMs } = measures;
       requests([operation, String(measures.status), measures.ending], 1);
       requestBytes([operation], measures.requestBytes);
       responseBytes([operation], measures.responseBytes);
-      duration.observe({ operation }, measures.durationSeconds);
-      if (timeToFirstByteSeconds !== undefined)
-        timeToFirstByte.observe({ operation }, timeToFirstByteSeconds);
+      const labels = { operation };
+      duration.observe(labels, measures.durationMs / 1000);
+      if (timeToFirstByteMs !== undefined) timeToFirstByte.observe(labels, timeToFirstByteMs / 1000);
       if (measures.usage) countTokens(operation, modelLabel(measures.model), measures.usage);
     },
     refused(operation, code) {
