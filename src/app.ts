@@ -16,7 +16,7 @@ export interface App {
 }
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, { log, flush }: LogSink): App {
+export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
   const { listen, admin, upstream, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
   const key =
@@ -62,7 +62,7 @@ export function createApp(config: Config, { log, flush }: LogSink): App {
       await dispatcher.destroy();
       key.close();
       await adminServer.close();
-      flush();
+      await closeLog();
       return whole;
     },
   };

@@ -83,8 +83,8 @@ async function serve(config: Config): Promise<number> {
     log.info(await app.listen(), 'listening');
   } catch (error) {
     log.fatal({ reason: (error as Error).message }, 'could not start');
-    await app?.shutDown();
-    logSink.flush();
+    if (app) await app.shutDown();
+    else await logSink.close();
     return 1;
   }
   const signal = await stopped;

@@ -2,8 +2,10 @@ import { type Logger, pino } from 'pino';
 
 export interface LogSink {
   readonly log: Logger;
-  /** Writes out what is still held, before the process ends. */
+  /** Writes out what is still held, now. */
   flush(): void;
+  /** Writes out what is still held and ends the log, or gives up if nobody reads it. */
+  close(): Promise<void>;
 }
 
 /** Lines are gathered and written together: this many bytes, or what came in this time. */
@@ -11,6 +13,8 @@ const batchBytes = 16_000;
 const batchMs = 100;
 /** Lines are dropped while a reader of the output is stuck, rather than held until memory ends. */
 const maxHeldBytes = 16 * 1024 * 1024;
+/** How long the end of the process waits for such a reader. */
+const closeTimeoutMs = 1000;
 
 /**
  * JSON lines on standard output. Written in the background, so that a slow reader of the pipe never blocks
@@ -32,5 +36,21 @@ export function createLogger(level: string, fileDescriptor: number): LogSink {
     },
     destination,
   );
-  return { log, flush: () => destination.flushSync() };
+  return {
+    log,
+    flush: () => destination.flushSync(),
+    close: () =>
+      new Promise((resolve) => {
+        const givingUp = setTimeout(done, closeTimeoutMs);
+        destination.once('close', done);
+        destination.once('error', done);
+        destination.end();
+        function done(): void {
+          clearTimeout(givingUp);
+          // Else pino would flush again when the process exits, and wait without end for a reader.
+          destination.destroy();
+          resolve();
+        }
+      }),
+  };
 }
