@@ -63,9 +63,10 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   server.server.on('checkExpectation', (incoming, outgoing) => {
     server.server.emit('request', incoming, outgoing);
   });
-  // Bodies are read by the policies that need them, and by nobody else.
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Bodies are read by the policies that need them: to Fastify no method has one.
+  for (const method of server.supportedMethods) {
+    server.addHttpMethod(method, { hasBody: false, overrideExisting: true });
+  }
   server.all('/', answer);
   server.setNotFoundHandler(answer);
   server.setErrorHandler(refuse);
@@ -99,7 +100,8 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
 
   /** The one place where errors become HTTP. */
   function refuse(error: Error, request: FastifyRequest, reply: FastifyReply): void {
-    if (error instanceof CallerLeft || reply.raw.destroyed) {
+    // The connection has ended, or its end is written already: `answerClientError` was quicker.
+    if (error instanceof CallerLeft || reply.raw.destroyed || request.raw.socket.writableEnded) {
       reply.hijack();
       reply.raw.destroy();
       return;
@@ -119,9 +121,6 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
 /** Fastify's own refusals are about the request's form. Whatever else is not from the table is our fault. */
 function refusalOf(error: Error & { code?: string }): ProxyError {
   if (error instanceof ProxyError) return error;
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return new ProxyError('unsupported_media_type', { cause: error });
-  }
   return new ProxyError(isFromFastify(error) ? 'malformed_request' : 'internal_error', { cause: error });
 }
 

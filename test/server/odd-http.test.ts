@@ -44,7 +44,7 @@ test('a request that is refused before its framing proves wrong gets one answer'
     sidecar.port,
     'POST /v1/files HTTP/1.1\r\nhost: x\r\ncontent-type: ;;;\r\ntransfer-encoding: unchunked\r\n\r\n8\r\n',
   );
-  assert.equal(answer.text.match(/HTTP\/1\.1 /g)?.length, 1, answer.text);
+  assert.equal(answer.text.match(/HTTP\/1\.1 \d{3} /g)?.length, 1, answer.text);
 });
 
 test('a caller that leaves ends all of its pipelined requests', async (t) => {
