@@ -24,7 +24,7 @@ FROM scratch
 LABEL org.opencontainers.image.title="assistant-proxy" \
       org.opencontainers.image.description="Kubernetes sidecar proxy for the OpenAI API" \
       org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
+      org.opencontainers.image.base.name="node:24-bookworm-slim"
 # Two layers: the upper one alone changes from release to release.
 COPY --from=system /build/root/ /
 COPY --from=app /app/ /app/

@@ -122,10 +122,34 @@ async function mistakes(): Promise<void> {
 async function whatItCost(): Promise<void> {
   chapter('Everything was counted, as Prometheus will scrape it.');
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
-  const counted = text
-    .split('\n')
-    .filter((line) => /^assistant_proxy_(tokens|requests|refusals)_total/.test(line));
-  quote(counted.join('\n'));
+  const counted = sumByOperation(text);
+  const cells = (values: readonly unknown[]) => values.map((value) => String(value).padStart(10)).join('');
+  quote(`${'operation'.padEnd(26)}${cells(['answered', 'refused', 'tokens in', 'out'])}`);
+  for (const [operation, { requests, refusals, input, output }] of counted) {
+    quote(`${operation.padEnd(26)}${cells([requests, refusals, input, output])}`);
+  }
+  say(`One of its lines, at ${adminUrl}/metrics:`);
+  quote(text.split('\n').find((line) => line.startsWith('assistant_proxy_tokens_total')) ?? '');
+}
+
+/** Adds up the series of Prometheus' text format that have an operation. */
+function sumByOperation(text: string) {
+  const sums = new Map<string, { requests: number; refusals: number; input: number; output: number }>();
+  for (const [, name = '', labels = '', value] of text.matchAll(
+    /^assistant_proxy_(\w+)_total{(.*)} (\d+)$/gm,
+  )) {
+    const { operation = '', kind, status } = labelsOf(labels);
+    const sum = sums.get(operation) ?? { requests: 0, refusals: 0, input: 0, output: 0 };
+    if (name === 'requests' && status === '200') sum.requests += Number(value);
+    if (name === 'refusals') sum.refusals += Number(value);
+    if (name === 'tokens' && (kind === 'input' || kind === 'output')) sum[kind] += Number(value);
+    sums.set(operation, sum);
+  }
+  return sums;
+}
+
+function labelsOf(labels: string): Record<string, string> {
+  return Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
 }
 
 async function goodbye(running: Running): Promise<void> {

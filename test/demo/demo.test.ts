@@ -19,11 +19,13 @@ test('the demo tells its story to the end', async () => {
     '"operation":"chat.completions.create"',
     '"code":"malformed_json"',
     '"code":"malformed_path"',
-    'assistant_proxy_tokens_total{operation="responses.create"',
+    'assistant_proxy_tokens_total{operation="chat.completions.create"',
     'with exit code 0',
   ]) {
     assert.ok(output.includes(expected), `${expected} in ${output}`);
   }
+  // One question answered, one refused, and the tokens of the answer.
+  assert.match(output, /responses\.create +1 +1 +[1-9]\d* +[1-9]\d*$/m);
   assert.ok(!output.includes('\x1b['), 'no colours where nobody sees them');
 });
 
