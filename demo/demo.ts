@@ -39,7 +39,7 @@ const sidecar = await during(
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: standIn.told['url']!,
     ASSISTANT_PROXY_LISTEN_PORT: values.port ?? (values.keep ? '8080' : '0'),
     ASSISTANT_PROXY_ADMIN_PORT: values['admin-port'] ?? (values.keep ? '9090' : '0'),
-  }),
+  }).catch(giveUp),
 );
 const { proxyUrl, adminUrl } = sidecar.told as { proxyUrl: string; adminUrl: string };
 const openai = new OpenAI({ baseURL: proxyUrl, apiKey: placeholder, maxRetries: 0 });
@@ -55,6 +55,13 @@ try {
 } finally {
   sidecar.process.kill('SIGTERM');
   await standIn.stop();
+}
+
+/** The stand-in ends with this process. */
+function giveUp(error: Error): never {
+  say(`That failed: ${error.message}`);
+  say('If a port is taken, choose others: npm run demo -- --keep --port 8181 --admin-port 9191');
+  process.exit(1);
 }
 
 async function sameCode(): Promise<void> {
