@@ -50,10 +50,12 @@ export async function runLoad(load: Load): Promise<LoadResult> {
       };
       socket.on('connect', send);
       socket.on('data', (data) => {
-        received = load.stream
-          ? (received + data.toString('latin1')).slice(-32) || received
-          : received + data.toString('latin1');
-        if (load.stream ? !received.endsWith('\r\n0\r\n\r\n') : !isWhole(received)) return;
+        const text = data.toString('latin1');
+        if (received === '' && !text.startsWith('HTTP/1.1 200'))
+          throw new Error(`unexpected answer: ${text}`);
+        // Of a stream only the end is looked at.
+        received = load.stream ? (received + text).slice(-lastChunk.length) : received + text;
+        if (load.stream ? received !== lastChunk : !isWhole(received)) return;
         const now = performance.now();
         latenciesMs.push(now - sentAtMs);
         if (now < endsAtMs) send();
@@ -65,13 +67,14 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   }
 }
 
+const lastChunk = '\r\n0\r\n\r\n';
+
 function isWhole(response: string): boolean {
   const headersEnd = response.indexOf('\r\n\r\n');
   if (headersEnd === -1) return false;
-  if (!response.startsWith('HTTP/1.1 200')) throw new Error(`unexpected answer: ${response.slice(0, 300)}`);
   const length = /content-length: (\d+)/i.exec(response.slice(0, headersEnd + 2));
   if (length) return response.length >= headersEnd + 4 + Number(length[1]);
-  return response.endsWith('\r\n0\r\n\r\n');
+  return response.endsWith(lastChunk);
 }
 
 function requestBytes({ url, stream }: Load): string {

@@ -60,7 +60,7 @@ function parse(args: string[]): Arguments | string {
     }
     return {
       command,
-      file: values.config ?? process.env['ASSISTANT_PROXY_CONFIG'],
+      file: values.config,
       help: values.help ?? false,
     };
   } catch (error) {

@@ -49,6 +49,13 @@ interface Result {
 }
 
 const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !suites.some((suite) => suite.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no suite is named ${unknown.join(', ')}; there are ${suites.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
 const results: Result[] = [];
 for (const suite of suites) {
   if (chosen.length === 0 || chosen.includes(suite.name)) results.push(await runSuite(suite));

@@ -3,10 +3,9 @@ import { test } from 'node:test';
 
 import { pino } from 'pino';
 
-import type { Exchange } from '../../src/exchange.ts';
-import { unknownOperation } from '../../src/openai/operations.ts';
 import { observe } from '../../src/policies/observe.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { plainExchange } from '../harness/exchange.ts';
 import { sendRaw } from '../harness/raw.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { startUpstream } from '../harness/upstream.ts';
@@ -40,17 +39,6 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 test('a failure of our own is counted by the code that the caller is told', async () => {
   const metrics = createMetrics(1);
   const observed = observe({ log: pino({ level: 'silent' }), metrics })(() => Promise.reject(new Error()));
-  const exchange: Exchange = {
-    id: 'req_1',
-    method: 'GET',
-    operation: unknownOperation,
-    path: '/models',
-    query: '',
-    deployment: undefined,
-    headers: {},
-    body: { kind: 'none' },
-    signal: new AbortController().signal,
-  };
-  await assert.rejects(observed(exchange));
+  await assert.rejects(observed(plainExchange()));
   assert.match(await metrics.exposition(), /refusals_total\{operation="unknown",code="internal_error"\} 1/);
 });

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Pool } from 'undici';
 
-import type { Exchange, Reply } from '../../src/exchange.ts';
-import { unknownOperation } from '../../src/openai/operations.ts';
+import type { Reply } from '../../src/exchange.ts';
 import { forward } from '../../src/upstream/forward.ts';
+import { plainExchange } from '../harness/exchange.ts';
 import { startSocketUpstream } from '../harness/upstream.ts';
 
 /** A reply of which nobody has begun to read the body. */
@@ -17,18 +17,7 @@ async function replyOf(test: TestContext, answer: (socket: Socket) => void): Pro
   const dispatcher = new Pool(`http://127.0.0.1:${upstream.port}`);
   test.after(() => dispatcher.destroy());
   const identity = { dialect: 'openai', apiKey: () => '', organization: '', project: '' } as const;
-  const exchange: Exchange = {
-    id: 'req_1',
-    method: 'GET',
-    operation: unknownOperation,
-    path: '/models',
-    query: '',
-    deployment: undefined,
-    headers: {},
-    body: { kind: 'none' },
-    signal: new AbortController().signal,
-  };
-  return forward({ baseUrl: upstream.url, identity, dispatcher })(exchange);
+  return forward({ baseUrl: upstream.url, identity, dispatcher })(plainExchange());
 }
 
 function read({ body }: Reply): Promise<{ text: string; error?: Error }> {
