@@ -182,11 +182,15 @@ async function startEcho(test: TestContext) {
     const fault = faultOf(arrival, `127.0.0.1:${upstream.port}`, upstreamKey);
     if (fault !== undefined) faults.push(fault);
     if (arrival.line === `GET ${basePath}/models`) return;
-    const sent = expected.get(arrival.line) ?? older.get(arrival.line);
+    // Both, because the same line may be under way from before and after the change of maps.
+    const sent = [expected.get(arrival.line), older.get(arrival.line)].find(
+      (one) =>
+        one !== undefined &&
+        one.arrivals < one.requests.length &&
+        one.requests.some((request) => isFaithful(arrival, request)),
+    );
     if (sent) sent.arrivals += 1;
-    const isOne = sent !== undefined && sent.arrivals <= sent.requests.length;
-    if (isOne && sent.requests.some((request) => isFaithful(arrival, request))) return;
-    faults.push(`nobody sent ${JSON.stringify(arrival)}`);
+    else faults.push(`nobody sent ${JSON.stringify(arrival)}`);
   }
 
   return {
