@@ -6,7 +6,12 @@
 interface ErrorRow {
   readonly status: number;
   /** OpenAI's own types where one fits, so that SDKs raise the class an application already handles. */
-  readonly type: 'invalid_request_error' | 'api_error' | 'server_error';
+  readonly type:
+    | 'invalid_request_error'
+    | 'insufficient_quota'
+    | 'rate_limit_error'
+    | 'api_error'
+    | 'server_error';
   readonly message: string;
 }
 
@@ -26,6 +31,11 @@ export const errorTable = {
     status: 400,
     type: 'invalid_request_error',
     message: 'The body is not valid JSON in UTF-8. Check for truncation and stray bytes.',
+  },
+  invalid_api_key: {
+    status: 401,
+    type: 'invalid_request_error',
+    message: 'This sidecar does not know the API key. Send one of auth.keys as a bearer token.',
   },
   unknown_operation: {
     status: 404,
@@ -57,6 +67,16 @@ export const errorTable = {
     type: 'invalid_request_error',
     message: 'The request headers are larger than 16 KiB. Send fewer or shorter headers.',
   },
+  budget_exceeded: {
+    status: 429,
+    type: 'insufficient_quota',
+    message: 'A budget can not pay for this call.',
+  },
+  rate_limit_exceeded: {
+    status: 429,
+    type: 'rate_limit_error',
+    message: 'A rate limit was reached.',
+  },
   internal_error: {
     status: 500,
     type: 'server_error',
@@ -73,6 +93,12 @@ export const errorTable = {
     message:
       'The upstream answered with a redirect, which the sidecar never follows. Check upstream.baseUrl.',
   },
+  store_unavailable: {
+    status: 503,
+    type: 'server_error',
+    message:
+      'The store of budgets and limits did not answer, and onStoreOutage is `deny`. Try again in a moment.',
+  },
   upstream_timeout: {
     status: 504,
     type: 'api_error',
@@ -88,6 +114,10 @@ interface ErrorDetail {
   /** The parameter at fault, as in OpenAI's error body. */
   readonly param?: string;
   readonly cause?: unknown;
+  /** Sent with the answer, such as Retry-After. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The upstream has, or may have, begun to work on the request, and may bill it. */
+  readonly mayHaveRun?: boolean;
 }
 
 /** An error from the table, thrown anywhere and translated to HTTP once, at the edge. */
@@ -96,6 +126,8 @@ export class ProxyError extends Error {
   readonly status: number;
   readonly type: string;
   readonly param: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly mayHaveRun: boolean;
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}) {
     const row = errorTable[code];
@@ -105,14 +137,20 @@ export class ProxyError extends Error {
     this.status = row.status;
     this.type = row.type;
     this.param = detail.param ?? null;
+    this.headers = detail.headers ?? {};
+    this.mayHaveRun = detail.mayHaveRun ?? false;
   }
 }
 
 /** The caller left: nobody is there to read an answer, so this one is never translated. */
 export class CallerLeft extends Error {
-  constructor() {
+  /** As of a `ProxyError`. */
+  readonly mayHaveRun: boolean;
+
+  constructor(mayHaveRun = false) {
     super('the caller closed the connection');
     this.name = 'CallerLeft';
+    this.mayHaveRun = mayHaveRun;
   }
 }
 

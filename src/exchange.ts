@@ -24,8 +24,18 @@ export interface Exchange {
   readonly deployment: string | undefined;
   readonly headers: Headers;
   readonly body: RequestBody;
+  /** Absent until `identify` has found out. */
+  readonly identity?: Identity;
   /** Aborted when the caller went away. */
   readonly signal: AbortSignal;
+}
+
+/** Whose call it is, as far as it is known: an empty text means that it isn't. */
+export interface Identity {
+  readonly org: string;
+  readonly team: string;
+  readonly app: string;
+  readonly user: string;
 }
 
 /**

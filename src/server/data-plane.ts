@@ -114,6 +114,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
       .code(refusal.status)
       .header('content-type', 'application/json')
       .header('x-assistant-proxy-request-id', request.id)
+      .headers(refusal.headers)
       .send(errorBody(refusal));
   }
 }
