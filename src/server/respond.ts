@@ -29,6 +29,8 @@ function toCaller(request: IncomingMessage, response: ServerResponse, onDrained:
   let waits = false;
   return {
     write(chunk) {
+      // The caller left; what still comes is of interest to others on the way.
+      if (response.destroyed) return true;
       const wantsMore = response.write(chunk);
       if (!wantsMore && !waits) {
         waits = true;

@@ -34,9 +34,17 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
           headers: requestHeaders(exchange, identity),
           body,
         },
-        new Attempt(exchange.signal, body, resolve, reject),
+        new Attempt(exchange.signal, body, drainMsOf(exchange), resolve, reject),
       );
     });
+}
+
+/**
+ * How long an answer is read on after its caller left, where it is paid for by what it tells: what is on its
+ * way already may hold its usage.
+ */
+function drainMsOf({ operation }: Exchange): number {
+  return operation.usage === null ? 0 : 50;
 }
 
 function requestBody({ body }: Exchange): Buffer | Readable | null {
@@ -48,6 +56,7 @@ function requestBody({ body }: Exchange): Buffer | Readable | null {
 class Attempt implements Dispatcher.DispatchHandler, Flow {
   readonly #signal: AbortSignal;
   readonly #requestBody: Buffer | Readable | null;
+  readonly #drainMs: number;
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
   readonly #onCallerLeft = () => this.#cancel(new CallerLeft());
@@ -55,6 +64,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #finish: ((outcome: Outcome) => void) | undefined;
   #sink: Sink | undefined;
   #cancelled: Error | undefined;
+  #draining: NodeJS.Timeout | undefined;
   /** Set when the end came before the flow began. */
   #ended: ((sink: Sink) => void) | undefined;
   #bodyBytes = 0;
@@ -63,11 +73,13 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   constructor(
     signal: AbortSignal,
     requestBody: Buffer | Readable | null,
+    drainMs: number,
     resolve: (reply: Reply) => void,
     reject: (error: Error) => void,
   ) {
     this.#signal = signal;
     this.#requestBody = requestBody;
+    this.#drainMs = drainMs;
     this.#resolve = resolve;
     this.#reject = reject;
     signal.addEventListener('abort', this.#onCallerLeft, { once: true });
@@ -114,7 +126,8 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseEnd(): void {
-    this.#end({ ending: 'complete' }, (sink) => sink.end());
+    const error = this.#cancelled;
+    this.#end(error ? { ending: 'aborted', error } : { ending: 'complete' }, (sink) => sink.end());
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
@@ -127,7 +140,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   /** The end of an attempt that got no answer. */
   #fail(cause: Error): void {
     this.#release();
-    this.#reject(upstreamError(cause));
+    this.#reject(upstreamError(cause, this.#controller !== undefined));
   }
 
   #end(outcome: Pick<Outcome, 'ending' | 'error'>, tell: (sink: Sink) => void): void {
@@ -142,6 +155,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   #release(): void {
+    clearTimeout(this.#draining);
     this.#signal.removeEventListener('abort', this.#onCallerLeft);
     // undici leaves a stream alone that it never began to send.
     if (this.#requestBody instanceof Readable) this.#requestBody.destroy();
@@ -153,7 +167,12 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   #cancel(reason: Error): void {
     this.#cancelled ??= reason;
-    if (this.#controller) this.#controller.abort(reason);
+    const controller = this.#controller;
+    if (controller && this.#sink && this.#drainMs > 0) {
+      // A sink whose caller left takes everything.
+      controller.resume();
+      this.#draining = setTimeout(() => controller.abort(reason), this.#drainMs);
+    } else if (controller) controller.abort(reason);
     // Still in undici's queue, which nothing can leave: `onRequestStart` drops it when its turn comes.
     else this.#fail(reason);
   }

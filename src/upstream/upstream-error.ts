@@ -1,19 +1,26 @@
 import { CallerLeft, ProxyError } from '../errors.ts';
 
-/** What undici or the system reports before there is an answer, as an error from the table. */
-export function upstreamError(cause: Error): Error {
-  if (cause instanceof ProxyError || cause instanceof CallerLeft) return cause;
+/**
+ * What undici or the system reports before there is an answer, as an error from the table. `wasSent`: at least
+ * the beginning of the request is on the wire.
+ */
+export function upstreamError(cause: Error, wasSent: boolean): Error {
+  if (cause instanceof ProxyError) return cause;
+  if (cause instanceof CallerLeft) return wasSent ? new CallerLeft(true) : cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return new ProxyError('upstream_timeout', { cause });
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return new ProxyError('upstream_timeout', { cause, mayHaveRun: true });
+  }
   // A proxy of an http upstream that wants other credentials; undici has no code of its own for it.
-  if (cause.message.startsWith('Proxy Authentication Required')) return unreachable(cause, proxyRefused);
+  if (cause.message.startsWith('Proxy Authentication Required')) return unreachable(cause, proxyRefused, false);
   if (code === 'UND_ERR_INVALID_ARG') return new ProxyError('malformed_request', { cause });
-  return unreachable(cause, reasons[code]);
+  return unreachable(cause, reasons[code], wasSent);
 }
 
-function unreachable(cause: Error, reason: string | undefined): ProxyError {
+function unreachable(cause: Error, reason: string | undefined, mayHaveRun: boolean): ProxyError {
   return new ProxyError('upstream_unreachable', {
     cause,
+    mayHaveRun,
     ...(reason === undefined ? {} : { message: `The upstream could not be reached: ${reason}` }),
   });
 }
