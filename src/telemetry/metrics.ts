@@ -2,6 +2,7 @@ import { Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 
 import type { Usage } from '../openai/usage.ts';
 import { boundedLabel } from './bounded-label.ts';
+import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
 import { createTally } from './tally.ts';
 
@@ -22,6 +23,7 @@ export interface Metrics {
   requestStarted(): void;
   requestEnded(measures: RequestMeasures): void;
   refused(operation: string, code: string): void;
+  readonly ledger: LedgerMetrics;
   /** In Prometheus' text format. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -65,6 +67,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
     refused(operation, code) {
       refusals([operation, code], 1);
     },
+    ledger: createLedgerMetrics(registers),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
   };

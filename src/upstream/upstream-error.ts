@@ -12,7 +12,8 @@ export function upstreamError(cause: Error, wasSent: boolean): Error {
     return new ProxyError('upstream_timeout', { cause, mayHaveRun: true });
   }
   // A proxy of an http upstream that wants other credentials; undici has no code of its own for it.
-  if (cause.message.startsWith('Proxy Authentication Required')) return unreachable(cause, proxyRefused, false);
+  if (cause.message.startsWith('Proxy Authentication Required'))
+    return unreachable(cause, proxyRefused, false);
   if (code === 'UND_ERR_INVALID_ARG') return new ProxyError('malformed_request', { cause });
   return unreachable(cause, reasons[code], wasSent);
 }

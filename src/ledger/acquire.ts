@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { CallerLeft } from '../errors.ts';
+import {
+  type Admission,
+  type Demand,
+  type Denied,
+  type Granted,
+  type Ledger,
+  queuePlaceMs,
+} from './ledger.ts';
+import { refusal } from './refusal.ts';
+
+export interface Request {
+  readonly admission: Omit<Admission, 'waitedMs' | 'demand'>;
+  /** By a cheap bound on the input. */
+  readonly demand: Demand;
+  /** The exact one; undefined if there is none better. */
+  readonly count: (() => Promise<Demand>) | undefined;
+  /** Aborted when the caller left. */
+  readonly signal: AbortSignal;
+}
+
+interface Hearers {
+  readonly onGranted: (granted: Granted) => void;
+  /** With the name of the budget or limit that refuses. */
+  readonly onDenied: (rule: string) => void;
+}
+
+/**
+ * Gets a call what it needs of every budget and limit that matches it, waiting in order where a limit allows
+ * it. One round trip to the store, but for a call that waits, and for one that only an exact count of its input
+ * can tell whether a budget fits.
+ *
+ * Rejects with `budget_exceeded` or `rate_limit_exceeded`, with `StoreUnavailable`, or with `CallerLeft`. What
+ * was granted and is not used is for the caller of this function to give back: `onGranted` comes before any
+ * wait.
+ */
+export async function acquire(
+  ledger: Ledger,
+  { admission, demand, count, signal }: Request,
+  { onGranted, onDenied }: Hearers,
+): Promise<Granted> {
+  const askedAtMs = performance.now();
+  // Before a bound lowers a call's output, its input is counted.
+  let current = count ? { ...demand, minOutputTokens: demand.outputTokens } : demand;
+  let isCounted = !count;
+  let hasPlace = false;
+  for (;;) {
+    const waitedMs = Math.round(performance.now() - askedAtMs);
+    const asked: Admission = { ...admission, demand: current, waitedMs };
+    const decision = await ledger.admit(asked);
+    if (decision.kind === 'granted') {
+      onGranted(decision);
+      if (decision.delayMs > 0) await waitFor(decision.delayMs, signal);
+      return decision;
+    }
+    if (decision.kind === 'queued') {
+      hasPlace = true;
+      await waitFor(pollDelayMs(decision.ahead), signal, () => ledger.leaveQueue(asked));
+    } else if (decision.by.list === 'budgets' && count && !isCounted) {
+      current = await count();
+      isCounted = true;
+    } else {
+      if (hasPlace) await ledger.leaveQueue(asked).catch(() => {});
+      onDenied(nameOf(asked, decision));
+      throw refusal(asked, decision);
+    }
+  }
+}
+
+/** Those further behind ask less often, and all of them often enough to keep their place. */
+function pollDelayMs(ahead: number): number {
+  return Math.min(25 + ahead * 10, queuePlaceMs / 4);
+}
+
+async function waitFor(delayMs: number, signal: AbortSignal, onLeft?: () => Promise<void>): Promise<void> {
+  try {
+    await sleep(delayMs, undefined, { signal });
+  } catch (cause) {
+    // A place that could not be given up lapses by itself.
+    await onLeft?.().catch(() => {});
+    throw Object.assign(new CallerLeft(), { cause });
+  }
+}
+
+function nameOf(admission: Admission, { by }: Denied): string {
+  if (by.list === 'budgets') return admission.budgets[by.index]!.budget;
+  return admission[by.list][by.index]!.limit;
+}

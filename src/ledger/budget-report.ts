@@ -1,0 +1,66 @@
+import { type Amounts, nanoUsdPerUsd, type Unit, units } from './amounts.ts';
+import type { WindowState } from './ledger.ts';
+
+/** One budget of one scope in one unit, as `/budgets` and `npm start -- budgets` tell it. */
+export interface BudgetReport {
+  readonly name: string;
+  readonly org: string;
+  /** `team=search`; empty for the organisation's. */
+  readonly scope: string;
+  readonly unit: 'tokens' | 'usd';
+  readonly mode: 'enforce' | 'observe';
+  readonly limit: number;
+  readonly used: number;
+  readonly held: number;
+  /** Never below zero. */
+  readonly remaining: number;
+  /** ISO 8601. Of a rolling window the end is now. */
+  readonly windowStart: string;
+  readonly windowEnd: string;
+}
+
+interface ReportedBudget {
+  readonly name: string;
+  readonly limit: { readonly [U in Unit]: number | undefined };
+  readonly windowCode: string;
+  readonly enforced: boolean;
+}
+
+/** Windows of budgets that are not configured (any more) are left out. */
+export function reportBudgets(
+  org: string,
+  budgets: readonly ReportedBudget[],
+  windows: readonly WindowState[],
+): BudgetReport[] {
+  return budgets.flatMap((budget) =>
+    windows
+      .filter((window) => window.budget === budget.name && window.windowCode === budget.windowCode)
+      .toSorted((a, b) => (a.scope < b.scope ? -1 : 1))
+      .flatMap((window) => reportWindow(org, budget, window)),
+  );
+}
+
+function reportWindow(org: string, budget: ReportedBudget, window: WindowState): BudgetReport[] {
+  const { scope, used, held, startMs, endMs } = window;
+  const limited = units.filter((unit) => budget.limit[unit] !== undefined);
+  return limited.map((unit) => {
+    const limit = budget.limit[unit]!;
+    return {
+      name: budget.name,
+      org,
+      scope,
+      unit: unit === 'tokens' ? 'tokens' : 'usd',
+      mode: budget.enforced ? 'enforce' : 'observe',
+      limit: shown(limit, unit),
+      used: shown(used[unit], unit),
+      held: shown(held[unit], unit),
+      remaining: shown(Math.max(0, limit - used[unit] - held[unit]), unit),
+      windowStart: new Date(startMs).toISOString(),
+      windowEnd: new Date(endMs).toISOString(),
+    };
+  });
+}
+
+function shown(value: number, unit: keyof Amounts): number {
+  return unit === 'tokens' ? value : value / nanoUsdPerUsd;
+}

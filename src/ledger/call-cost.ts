@@ -1,0 +1,161 @@
+import type { Exchange, Outcome } from '../exchange.ts';
+import type { TokenCounter } from '../openai/count-tokens.ts';
+import { type Estimates, type InputEstimate, estimateInput } from '../openai/estimate-input.ts';
+import { maxOutputTokens } from '../openai/model-limits.ts';
+import { type OutputLimit, readOutputLimit } from '../openai/output-limit.ts';
+import { costNanoUsd, worstCase } from '../openai/price-usage.ts';
+import type { Price, PriceTable } from '../openai/prices.ts';
+import { mayThinkUnseen } from '../openai/seen-output.ts';
+import type { Usage } from '../openai/usage.ts';
+import type { Priced } from './charge.ts';
+import type { LearnedOutput } from './learned-output.ts';
+import type { Demand } from './ledger.ts';
+
+/** What one call may cost before it is made, and does cost once it has ended. */
+export interface CallCost extends Omit<Priced, 'held'> {
+  /** By a bound on the input that is cheap to tell. */
+  demand: Demand;
+  /** With the input's tokens counted; from then on also the call's `demand`. */
+  count(): Promise<Demand>;
+  isCounted(): boolean;
+  /** The call names no maximum of output, and its model may put out more than is held for it. */
+  readonly needsMaximum: boolean;
+  /** Tells what the call put out, for the next ones of its kind. */
+  learn(usage: Usage): void;
+}
+
+interface CallCostSettings {
+  readonly prices: PriceTable;
+  readonly counter: TokenCounter;
+  readonly learned: LearnedOutput;
+  readonly estimates: Estimates & {
+    /** Held, and asked for, where a call names no maximum. */
+    readonly outputTokens: number;
+    /** Held for a Batch, whose requests are in a file. */
+    readonly batchTokens: number;
+  };
+}
+
+/** Undefined for an operation that costs no tokens. */
+export type CostOfCall = (exchange: Exchange, model: string) => CallCost | undefined;
+
+export function createCostOfCall({ prices, counter, learned, estimates }: CallCostSettings): CostOfCall {
+  return (exchange, model) => {
+    if (!isBilled(exchange)) return undefined;
+    const { operation, body } = exchange;
+    const { price } = prices.priceOf(model);
+    const parsed = body.kind === 'json' ? body : undefined;
+    const isBatch = operation.usage === 'batch';
+    const limit = readOutputLimit(operation, parsed?.value);
+    const input = isBatch
+      ? { boundTokens: estimates.batchTokens, fixedTokens: estimates.batchTokens, texts: () => [] }
+      : estimateInput(operation, parsed, estimates);
+    const kind = `${operation.name} ${model} ${exchange.identity?.app ?? ''}`;
+    const pricing = { price, limit, body: parsed?.value };
+    const output = outputOf(limit, model, estimates.outputTokens, learned.usualTokens(kind));
+    let inputTokens = input.boundTokens;
+    let isCounted = false;
+    const cost: CallCost = {
+      demand: demandOf(inputTokens, output, pricing),
+      isCounted: () => isCounted,
+      async count() {
+        inputTokens = await countInput(input, model);
+        isCounted = true;
+        cost.demand = demandOf(inputTokens, output, pricing);
+        return cost.demand;
+      },
+      needsMaximum:
+        limit.outputTokens === undefined &&
+        limit.canClamp &&
+        output.outputTokens < (maxOutputTokens(model) ?? 0),
+      get inputTokens() {
+        return inputTokens;
+      },
+      mayThinkUnseen: mayThinkUnseen(model),
+      cost: (usage, outcome) => ({
+        tokens: usage.totalTokens,
+        nanoUsd: costNanoUsd(prices.priceOf(outcome.model ?? model).price, usage, {
+          ...rebates(outcome),
+          isBatch,
+        }),
+      }),
+      costOf: (tokens) => ({
+        tokens: tokens.input + tokens.output,
+        nanoUsd: costNanoUsd(price, plainUsage(tokens.input, tokens.output), {}),
+      }),
+      learn: (usage) => learned.learn(kind, usage.outputTokens),
+    };
+    return cost;
+  };
+
+  async function countInput(
+    { boundTokens, fixedTokens, texts }: InputEstimate,
+    model: string,
+  ): Promise<number> {
+    // What can't be counted stays bounded.
+    const counted = await counter.count(texts(), model).catch(() => boundTokens);
+    return Math.min(boundTokens, fixedTokens + counted);
+  }
+}
+
+/** A call that makes the upstream work, unlike one that asks for, changes or ends what was begun before. */
+function isBilled({ operation }: Exchange): boolean {
+  return operation.usage !== null && billedNames.test(operation.name);
+}
+
+const billedNames = /\.(create|createAndRun|compact|generate|edit|createVariation)$/;
+
+interface OutputRange {
+  readonly outputTokens: number;
+  readonly minOutputTokens: number;
+  readonly usualOutputTokens: number;
+}
+
+/**
+ * The caller's maximum; else what the model can put out, if that is known to be less than the default; else
+ * the default, which is then asked for.
+ */
+function outputOf(
+  limit: OutputLimit,
+  model: string,
+  byDefault: number,
+  usual: number | undefined,
+): OutputRange {
+  const largest = maxOutputTokens(model) ?? Infinity;
+  const outputTokens = Math.min(limit.outputTokens ?? byDefault, largest);
+  return {
+    outputTokens,
+    minOutputTokens: limit.canClamp ? Math.min(limit.minOutputTokens, outputTokens) : outputTokens,
+    usualOutputTokens: Math.min(usual ?? outputTokens, outputTokens),
+  };
+}
+
+interface Pricing {
+  readonly price: Price;
+  readonly limit: OutputLimit;
+  readonly body: unknown;
+}
+
+function demandOf(inputTokens: number, output: OutputRange, { price, limit, body }: Pricing): Demand {
+  const worst = worstCase(price, inputTokens, body);
+  return {
+    fixed: { tokens: inputTokens, nanoUsd: worst.fixedNanoUsd },
+    perOutputToken: { tokens: limit.choices, nanoUsd: worst.perOutputTokenNanoUsd * limit.choices },
+    ...output,
+  };
+}
+
+function rebates({ serviceTier, toolCalls }: Outcome) {
+  return { ...(serviceTier !== undefined && { serviceTier }), ...(toolCalls && { toolCalls }) };
+}
+
+function plainUsage(inputTokens: number, outputTokens: number): Usage {
+  return {
+    inputTokens,
+    outputTokens,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+    totalTokens: inputTokens + outputTokens,
+  };
+}

@@ -1,0 +1,45 @@
+import type { Exchange, Handler, Outcome } from '../exchange.ts';
+import { matchOperation } from '../openai/match-operation.ts';
+import { unknownOperation } from '../openai/operations.ts';
+
+/** What the upstream says of work that was begun earlier. */
+export type WorkState =
+  | { readonly kind: 'known'; readonly outcome: Outcome }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreachable' };
+
+/** @param path below the API's prefix, perhaps with a query. */
+export type LookUpWork = (path: string) => Promise<WorkState>;
+
+const timeoutMs = 30_000;
+
+/** @param upstream reads usage out of what it answers. */
+export function createLookUpWork(upstream: Handler): LookUpWork {
+  return async (pathAndQuery) => {
+    try {
+      const reply = await upstream(exchangeFor(pathAndQuery));
+      reply.body({ write: () => true, end() {}, fail() {} });
+      const outcome = await reply.finished;
+      if (reply.status === 404) return { kind: 'gone' };
+      if (reply.status >= 400 || outcome.ending !== 'complete') return { kind: 'unreachable' };
+      return { kind: 'known', outcome };
+    } catch {
+      return { kind: 'unreachable' };
+    }
+  };
+}
+
+function exchangeFor(pathAndQuery: string): Exchange {
+  const [path = '', query] = pathAndQuery.split('?', 2);
+  return {
+    id: 'sweeper',
+    method: 'GET',
+    operation: matchOperation('GET', `/v1${path}`)?.operation ?? unknownOperation,
+    path,
+    query: query === undefined ? '' : `?${query}`,
+    deployment: undefined,
+    headers: {},
+    body: { kind: 'none' },
+    signal: AbortSignal.timeout(timeoutMs),
+  };
+}

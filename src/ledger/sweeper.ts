@@ -1,0 +1,99 @@
+import type { Amounts } from './amounts.ts';
+import { isFinal } from './deferred-work.ts';
+import type { CostOfWork, HoldsSettings } from './holds.ts';
+import { type DueHold, type Ledger, StoreUnavailable, lateNewsMs } from './ledger.ts';
+import type { LookUpWork } from './look-up-work.ts';
+import type { Outbox } from './outbox.ts';
+
+export interface Sweeper {
+  /** Goes through what is due now. */
+  sweep(): Promise<void>;
+  /** Waits for a sweep that runs. */
+  close(): Promise<void>;
+}
+
+interface SweeperSettings {
+  readonly ledger: Ledger;
+  readonly orgs: readonly string[];
+  readonly outbox: Outbox;
+  readonly lookUp: LookUpWork;
+  readonly costOfWork: CostOfWork;
+  readonly onSettled: HoldsSettings['onSettled'];
+  readonly onSwept: (hold: DueHold, result: 'lapsed' | 'told' | 'gone') => void;
+  readonly onError: (error: Error) => void;
+  readonly random: () => number;
+}
+
+const sweepEveryMs = 1000;
+const claimMs = 35_000;
+const claimedTogether = 20;
+
+/**
+ * Resolves the holds that nobody else will (L3, L6): of a process that died, and of work that goes on upstream.
+ * Every pod sweeps; the store hands each hold to one of them.
+ */
+export function startSweeper(settings: SweeperSettings): Sweeper {
+  const { ledger, orgs, outbox, lookUp, costOfWork, onSettled, onSwept, onError, random } = settings;
+  let running: Promise<void> | undefined;
+  let timer = later();
+  return {
+    sweep: () => (running ??= sweepAll().finally(() => (running = undefined))),
+    async close() {
+      clearTimeout(timer);
+      await running;
+    },
+  };
+
+  /** Out of step with other pods. */
+  function later(): NodeJS.Timeout {
+    const next = setTimeout(
+      () => {
+        running ??= sweepAll().finally(() => (running = undefined));
+        void running.finally(() => (timer = later()));
+      },
+      sweepEveryMs * (0.75 + random() / 2),
+    );
+    return next.unref();
+  }
+
+  async function sweepAll(): Promise<void> {
+    for (const org of orgs) {
+      try {
+        const due = await ledger.claimDue({ org, max: claimedTogether, claimMs });
+        await Promise.all(due.map((hold) => resolve(org, hold)));
+      } catch (error) {
+        // The store's connection reports its troubles itself.
+        if (!(error instanceof StoreUnavailable)) onError(error as Error);
+      }
+    }
+  }
+
+  async function resolve(org: string, hold: DueHold): Promise<void> {
+    const { holdId, upstream, note } = hold;
+    if (!upstream) return end('hold', 'lapsed');
+    const ageMs = ledger.nowMs() - hold.admittedAtMs;
+    const state = await lookUp(upstream.path);
+    if (state.kind === 'known' && isFinal(state.outcome.status)) {
+      const { usage, status } = state.outcome;
+      if (usage) return end(costOfWork(state.outcome, note.operation, note.model), 'told');
+      // What failed without saying what it used, used nothing; of anything else nobody knows.
+      return status === 'failed' ? end({ tokens: 0, nanoUsd: 0 }, 'told') : end('hold', 'gone');
+    }
+    if (state.kind === 'gone' || ageMs > lateNewsMs) return end('hold', 'gone');
+    await ledger.defer({ org, holdId, upstream, pollAfterMs: pollAfterMs(ageMs) });
+
+    function end(charge: Amounts | 'hold', result: 'lapsed' | 'told' | 'gone'): void {
+      const settlement = { org, holdId, charge, estimated: charge === 'hold' };
+      outbox.send(async () => {
+        const settled = await ledger.settle(settlement);
+        onSettled(settlement, settled);
+        if (settled.kind === 'settled') onSwept(hold, result);
+      });
+    }
+  }
+}
+
+/** Soon for what is soon done, and still within seconds for what takes a day. */
+function pollAfterMs(ageMs: number): number {
+  return Math.min(Math.max(ageMs / 10, 1000), 10_000);
+}

@@ -1,0 +1,31 @@
+/**
+ * The most output tokens that one answer of a model may have, by the longest prefix of its name; from
+ * OpenAI's model pages (November 2026). What is not listed is not known.
+ */
+const rows: readonly (readonly [prefix: string, maxOutputTokens: number])[] = [
+  ['gpt-3.5-turbo', 4096],
+  ['gpt-4', 8192],
+  ['gpt-4-turbo', 4096],
+  ['gpt-4-1106', 4096],
+  ['gpt-4-0125', 4096],
+  ['gpt-4-vision', 4096],
+  ['gpt-4o', 16_384],
+  ['chatgpt-4o', 16_384],
+  ['gpt-4o-2024-05-13', 4096],
+  ['gpt-4.1', 32_768],
+  ['gpt-4.5', 16_384],
+  ['gpt-5', 128_000],
+  ['gpt-5-chat', 16_384],
+  ['o1', 100_000],
+  ['o1-preview', 32_768],
+  ['o1-mini', 65_536],
+  ['o3', 100_000],
+  ['o4', 100_000],
+  ['text-embedding', 0],
+];
+
+const byLength = [...rows].sort(([a], [b]) => b.length - a.length);
+
+export function maxOutputTokens(model: string): number | undefined {
+  return byLength.find(([prefix]) => model.startsWith(prefix))?.[1];
+}

@@ -1,0 +1,81 @@
+import { ProxyError } from '../errors.ts';
+import { type Exchange, type Policy, type Reply, through } from '../exchange.ts';
+import type { SeenTokens } from '../ledger/charge.ts';
+import type { Holds } from '../ledger/holds.ts';
+import { StoreUnavailable } from '../ledger/ledger.ts';
+import type { TokenCounter } from '../openai/count-tokens.ts';
+import { lowerOutputLimit } from '../openai/output-limit.ts';
+import { type SeenOutput, createSeenOutput } from '../openai/seen-output.ts';
+
+interface HoldBudgetParts {
+  readonly holds: Holds;
+  readonly counter: TokenCounter;
+}
+
+/**
+ * Holds what a call may cost before it is sent, in every budget and limit that matches it, and settles it when
+ * it has truly ended. What doesn't fit is refused, or its maximum of output lowered to what is left.
+ */
+export function holdBudget({ holds, counter }: HoldBudgetParts): Policy {
+  return (next) => async (exchange) => {
+    const hold = await holds.open(exchange).catch(refuseOutage);
+    if (!hold) {
+      const reply = await next(exchange);
+      void reply.finished.then((outcome) => holds.hear(exchange, outcome));
+      return reply;
+    }
+    const startedAtMs = performance.now();
+    let reply: Reply;
+    try {
+      reply = await next(hold.outputTokens === undefined ? exchange : lowered(exchange, hold.outputTokens));
+    } catch (error) {
+      hold.end({ error: error as Error });
+      throw error;
+    }
+    const seen = hold.needsSeenOutput
+      ? createSeenOutput(exchange.operation, reply.headers['content-type']?.toString())
+      : undefined;
+    void reply.finished.then(async (outcome) => {
+      holds.hear(exchange, outcome);
+      const isTold = outcome.usage !== undefined || !seen;
+      const seenOutput = isTold ? undefined : await count(seen, startedAtMs, outcome.model);
+      hold.end({ status: reply.status, outcome, seenOutput });
+    });
+    return {
+      ...reply,
+      headers: { ...reply.headers, ...hold.headers },
+      body: seen
+        ? through(reply.body, (sink) => ({
+            write(chunk) {
+              seen.push(chunk);
+              return sink.write(chunk);
+            },
+            end: () => sink.end(),
+            fail: (error) => sink.fail(error),
+          }))
+        : reply.body,
+    };
+  };
+
+  async function count(
+    seen: SeenOutput,
+    startedAtMs: number,
+    model: string | undefined,
+  ): Promise<SeenTokens | undefined> {
+    const durationMs = performance.now() - startedAtMs;
+    // What can't be counted is as good as unseen.
+    const outputTokens = await counter.count(seen.texts(), model ?? '').catch(() => undefined);
+    return outputTokens === undefined ? undefined : { outputTokens, durationMs };
+  }
+}
+
+function refuseOutage(error: Error): never {
+  if (!(error instanceof StoreUnavailable)) throw error;
+  throw new ProxyError('store_unavailable', { cause: error, headers: { 'retry-after': '1' } });
+}
+
+function lowered(exchange: Exchange, outputTokens: number): Exchange {
+  const { body, operation } = exchange;
+  if (body.kind !== 'json') return exchange;
+  return { ...exchange, body: { kind: 'json', ...lowerOutputLimit(body, operation, outputTokens) } };
+}
