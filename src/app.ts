@@ -1,9 +1,19 @@
 import { createAdminServer } from './admin/admin-server.ts';
 import type { Config } from './config/schema.ts';
+import { compose } from './exchange.ts';
+import { announce } from './ledger/announce.ts';
+import { type Governance, govern } from './ledger/governance.ts';
+import { createRules } from './ledger/rules.ts';
+import { openLedger } from './open-ledger.ts';
+import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
+import { createPriceTable } from './openai/prices.ts';
+import { orgsOf } from './orgs.ts';
 import { createPipeline } from './pipeline.ts';
+import { readUsage } from './policies/read-usage.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
-import { createMetrics } from './telemetry/metrics.ts';
+import { type Metrics, createMetrics } from './telemetry/metrics.ts';
+import { createWebhook } from './telemetry/webhook.ts';
 import { fixedKey, watchKeyFile } from './upstream/api-key.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
 import { forward } from './upstream/forward.ts';
@@ -15,6 +25,9 @@ export interface App {
   shutDown(): Promise<boolean>;
 }
 
+/** How long charges may take to reach the store when the last request has ended. */
+const flushTimeoutMs = 5000;
+
 /** The composition root: the only place where things are constructed. */
 export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
   const { listen, admin, upstream, telemetry, shutdown } = config;
@@ -25,16 +38,23 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : watchKeyFile(upstream.apiKeyFile, (error) => log.error({ cause: error.message }, 'key not reread'));
   const dispatcher = createDispatcher(upstream);
   const { dialect, organization, project } = upstream;
+  const upstreamHandler = forward({
+    baseUrl: upstream.baseUrl,
+    identity: { dialect, apiKey: key.read, organization, project },
+    dispatcher,
+  });
+  const counter = createTokenCounter();
+  const governance = governed(config, { log, metrics, counter, upstream: upstreamHandler });
   const handler = createPipeline({
-    upstream: forward({
-      baseUrl: upstream.baseUrl,
-      identity: { dialect, apiKey: key.read, organization, project },
-      dispatcher,
-    }),
+    upstream: upstreamHandler,
     log,
     metrics,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
+    callers: undefined,
+    identitySources: config.identity,
+    holding: governance && { holds: governance.holds, counter },
+    paceUpToMs: upstream.paceUpToMs,
   });
   const dataPlane = createDataPlane({
     handler,
@@ -47,7 +67,11 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
   });
   let ready = false;
-  const adminServer = createAdminServer(metrics, () => ready);
+  const adminServer = createAdminServer({
+    metrics,
+    isReady: () => ready,
+    budgets: async () => (await governance?.report()) ?? [],
+  });
 
   return {
     async listen() {
@@ -58,12 +82,53 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
     async shutDown() {
       ready = false;
-      const whole = await dataPlane.drain(shutdown.gracePeriodMs);
+      const isWhole = await dataPlane.drain(shutdown.gracePeriodMs);
+      const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
+      if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await dispatcher.destroy();
+      await counter.close();
       key.close();
       await adminServer.close();
       await closeLog();
-      return whole;
+      return isWhole && isSettled;
     },
   };
+}
+
+interface GovernedParts {
+  readonly log: LogSink['log'];
+  readonly metrics: Metrics;
+  readonly counter: TokenCounter;
+  readonly upstream: ReturnType<typeof forward>;
+}
+
+/** Undefined if nothing is budgeted or limited: then no store is opened either. */
+function governed(config: Config, parts: GovernedParts): Governance | undefined {
+  const { budgets, limits, store, webhook, models, onStoreOutage } = config;
+  if (budgets.length === 0 && limits.length === 0) return undefined;
+  const { log, metrics, counter, upstream } = parts;
+  const rules = createRules(config);
+  const events = announce({
+    log,
+    metrics: metrics.ledger,
+    rules,
+    now: Date.now,
+    webhook: createWebhook({
+      ...webhook,
+      onError: (error) => log.error({ cause: error.message }, 'webhook not delivered'),
+    }),
+  });
+  return govern({
+    ...events,
+    ledger: openLedger(store, (error) => log.warn({ cause: error.message }, 'store')),
+    rules,
+    prices: createPriceTable(models.prices, models.fallbackPrice),
+    estimates: config.estimates,
+    counter,
+    orgs: orgsOf(config),
+    upstream: compose([readUsage()], upstream),
+    dialect: config.upstream.dialect,
+    leaseMs: store.leaseMs,
+    onStoreOutage,
+  });
 }

@@ -1,7 +1,11 @@
 import type { Logger } from 'pino';
 
 import { type Handler, compose } from './exchange.ts';
+import { type Callers, authenticate } from './policies/authenticate.ts';
+import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
+import { type IdentitySources, identify } from './policies/identify.ts';
 import { observe } from './policies/observe.ts';
+import { pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
@@ -13,6 +17,12 @@ export interface PipelineParts {
   readonly metrics: Metrics;
   readonly unknownOperations: 'allow' | 'deny';
   readonly maxBodyBytes: number;
+  /** Undefined: whoever reaches the port may call. */
+  readonly callers: Callers | undefined;
+  readonly identitySources: IdentitySources;
+  /** Undefined: nothing is budgeted or limited. */
+  readonly holding: HoldBudgetParts | undefined;
+  readonly paceUpToMs: number;
 }
 
 /** The path of every request, outermost first. */
@@ -20,8 +30,12 @@ export function createPipeline(parts: PipelineParts): Handler {
   return compose(
     [
       observe(parts), //                          outermost: sees every ending, refusals too
+      authenticate(parts.callers), //             first of all: strangers learn nothing
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes), //            all below may look at the parsed body
+      identify(parts.identitySources), //         after the body: its metadata may say who pays
+      holdBudget(parts.holding), //               before anything is sent; around all that is paid for
+      pace(parts.paceUpToMs, parts.metrics.upstreamLimits), // after the hold: a call that waits is paid for already
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
     parts.upstream,

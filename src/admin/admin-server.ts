@@ -1,9 +1,17 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
+import type { BudgetReport } from '../ledger/budget-report.ts';
+import { StoreUnavailable } from '../ledger/ledger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
-/** Probes and metrics, on a port of their own. It only reads: what changes state is a command. */
-export function createAdminServer(metrics: Metrics, isReady: () => boolean): FastifyInstance {
+export interface AdminParts {
+  readonly metrics: Metrics;
+  readonly isReady: () => boolean;
+  readonly budgets: () => Promise<BudgetReport[]>;
+}
+
+/** Probes, metrics and budgets, on a port of their own. It only reads: what changes state is a command. */
+export function createAdminServer({ metrics, isReady, budgets }: AdminParts): FastifyInstance {
   const server = Fastify({ logger: false, forceCloseConnections: true });
   server.get('/livez', async () => 'ok\n');
   server.get('/readyz', async (_request, reply) => {
@@ -12,6 +20,14 @@ export function createAdminServer(metrics: Metrics, isReady: () => boolean): Fas
   });
   server.get('/metrics', async (_request, reply) => {
     return reply.type(metrics.contentType).send(await metrics.exposition());
+  });
+  server.get('/budgets', async (_request, reply) => {
+    try {
+      return await budgets();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return reply.code(503).send({ error: error.message });
+    }
   });
   return server;
 }

@@ -7,7 +7,7 @@ import type { TokenCounter } from '../openai/count-tokens.ts';
 import { lowerOutputLimit } from '../openai/output-limit.ts';
 import { type SeenOutput, createSeenOutput } from '../openai/seen-output.ts';
 
-interface HoldBudgetParts {
+export interface HoldBudgetParts {
   readonly holds: Holds;
   readonly counter: TokenCounter;
 }
@@ -16,7 +16,9 @@ interface HoldBudgetParts {
  * Holds what a call may cost before it is sent, in every budget and limit that matches it, and settles it when
  * it has truly ended. What doesn't fit is refused, or its maximum of output lowered to what is left.
  */
-export function holdBudget({ holds, counter }: HoldBudgetParts): Policy {
+export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
+  if (!parts) return (next) => next;
+  const { holds, counter } = parts;
   return (next) => async (exchange) => {
     const hold = await holds.open(exchange).catch(refuseOutage);
     if (!hold) {

@@ -5,6 +5,7 @@ import { boundedLabel } from './bounded-label.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
 import { createTally } from './tally.ts';
+import { type UpstreamLimitMetrics, createUpstreamLimitMetrics } from './upstream-limit-metrics.ts';
 
 /** One request that has ended. */
 export interface RequestMeasures {
@@ -24,6 +25,7 @@ export interface Metrics {
   requestEnded(measures: RequestMeasures): void;
   refused(operation: string, code: string): void;
   readonly ledger: LedgerMetrics;
+  readonly upstreamLimits: UpstreamLimitMetrics;
   /** In Prometheus' text format. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -68,6 +70,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
       refusals([operation, code], 1);
     },
     ledger: createLedgerMetrics(registers),
+    upstreamLimits: createUpstreamLimitMetrics(registers, modelLabel),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Webhook } from '../telemetry/webhook.ts';
+import { nanoUsdPerUsd } from './amounts.ts';
+import type { GovernanceSettings } from './governance.ts';
+import type { Rules } from './rules.ts';
+
+interface AnnounceParts {
+  readonly log: Logger;
+  readonly metrics: Metrics['ledger'];
+  readonly webhook: Webhook;
+  readonly rules: Pick<Rules, 'crossings' | 'budgets'>;
+  readonly now: () => number;
+}
+
+type Events = Pick<
+  GovernanceSettings,
+  'onSettled' | 'onDenied' | 'onOutage' | 'onSwept' | 'onLost' | 'onError' | 'pendingTo'
+>;
+
+/** One outage is one line, however many calls meet it. */
+const outageLineEveryMs = 10_000;
+
+/** What happens in the ledger, as metrics, log lines and calls of the webhook. */
+export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): Events {
+  let outageToldAtMs = -Infinity;
+  return {
+    onSettled(settlement, settled) {
+      const [budget] = settled.budgets;
+      const charged = budget
+        ? {
+            tokens: budget.usedAfter.tokens - budget.usedBefore.tokens,
+            nanoUsd: budget.usedAfter.nanoUsd - budget.usedBefore.nanoUsd,
+          }
+        : settled.charged;
+      metrics.settled({ ...settled, estimated: settlement.estimated, charged });
+      for (const crossing of settled.budgets.flatMap((state) => rules.crossings(state))) {
+        tellCrossing(settlement.org, crossing);
+      }
+    },
+    onDenied: (rule) => metrics.denied(rule),
+    onOutage(error) {
+      metrics.storeOutage();
+      if (now() - outageToldAtMs < outageLineEveryMs) return;
+      outageToldAtMs = now();
+      log.error({ cause: error.message }, 'the store of budgets is out of reach');
+    },
+    onSwept(hold, result) {
+      metrics.swept(result);
+      log.warn({ holdId: hold.holdId, operation: hold.note.operation, result }, 'hold swept');
+    },
+    onLost(reason) {
+      metrics.settlementLost();
+      log.error({ cause: reason.message }, 'a charge was given up; its hold will lapse');
+    },
+    onError: (error) => log.error({ cause: error.message }, 'ledger'),
+    pendingTo: (count) => metrics.pendingFrom(count),
+  };
+
+  function tellCrossing(org: string, crossing: ReturnType<Rules['crossings']>[number]): void {
+    const { budget, scope, unit, percent } = crossing;
+    const shownUnit = unit === 'tokens' ? 'tokens' : 'usd';
+    const limit = rules.budgets.find((line) => line.budget === budget)?.limit[unit] ?? 0;
+    const shownLimit = unit === 'tokens' ? limit : limit / nanoUsdPerUsd;
+    const event = { org, budget, scope, unit: shownUnit, percent, limit: shownLimit };
+    metrics.crossed(budget, shownUnit, percent);
+    log.warn(event, 'budget threshold reached');
+    webhook.send({ event: 'budget_threshold_reached', at: new Date(now()).toISOString(), ...event });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Handler, Outcome } from '../exchange.ts';
+import type { TokenCounter } from '../openai/count-tokens.ts';
+import type { Estimates } from '../openai/estimate-input.ts';
+import { costNanoUsd } from '../openai/price-usage.ts';
+import type { PriceTable } from '../openai/prices.ts';
+import { type BudgetReport, reportBudgets } from './budget-report.ts';
+import { createCostOfCall } from './call-cost.ts';
+import { type Holds, type HoldsSettings, createHolds } from './holds.ts';
+import { learnOutput } from './learned-output.ts';
+import type { DueHold, Ledger } from './ledger.ts';
+import { keepHoldsAlive } from './live-holds.ts';
+import { createLookUpWork } from './look-up-work.ts';
+import { createOutbox } from './outbox.ts';
+import type { Rules } from './rules.ts';
+import { startSweeper } from './sweeper.ts';
+import { rememberTightness } from './tightness.ts';
+
+export interface Governance {
+  readonly holds: Holds;
+  report(): Promise<BudgetReport[]>;
+  /** Hands on what the store has not heard yet; false if it could not in this time. */
+  close(timeoutMs: number): Promise<boolean>;
+}
+
+export interface GovernanceSettings extends Pick<
+  HoldsSettings,
+  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onDenied' | 'onOutage'
+> {
+  readonly rules: Rules;
+  readonly prices: PriceTable;
+  readonly estimates: Estimates & { readonly outputTokens: number; readonly batchTokens: number };
+  readonly counter: TokenCounter;
+  /** Every organisation that this sidecar can spend for. */
+  readonly orgs: readonly string[];
+  /** Answers with its usage read. */
+  readonly upstream: Handler;
+  readonly onSwept: (hold: DueHold, result: 'lapsed' | 'told' | 'gone') => void;
+  readonly onLost: (reason: Error) => void;
+  readonly onError: (error: Error) => void;
+  readonly pendingTo: (count: () => number) => void;
+}
+
+/** Everything that spends by rules: how it hangs together stands here, what it does in the files it imports. */
+export function govern(settings: GovernanceSettings): Governance {
+  const { ledger, rules, prices, estimates, counter, orgs, onSettled, onError, leaseMs } = settings;
+  const outbox = createOutbox(settings.onLost);
+  settings.pendingTo(outbox.pending);
+  const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
+  const lookUp = createLookUpWork(settings.upstream);
+  const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
+    tokens: outcome.usage?.totalTokens ?? 0,
+    nanoUsd: outcome.usage
+      ? costNanoUsd(prices.priceOf(outcome.model ?? model).price, outcome.usage, {
+          isBatch: operation.startsWith('batches.'),
+          ...outcome,
+        })
+      : 0,
+  });
+  const holds = createHolds({
+    ...settings,
+    costOfCall: createCostOfCall({ prices, counter, learned: learnOutput(), estimates }),
+    costOfWork,
+    outbox,
+    liveHolds,
+    lookUp,
+    tightness: rememberTightness(),
+  });
+  const sweeper = startSweeper({
+    ledger,
+    orgs,
+    outbox,
+    lookUp,
+    costOfWork,
+    onSettled,
+    onSwept: settings.onSwept,
+    onError,
+    random: Math.random,
+  });
+  return {
+    holds,
+    async report() {
+      const reports = orgs.map(async (org) => reportBudgets(org, rules.budgets, await ledger.windows(org)));
+      return (await Promise.all(reports)).flat();
+    },
+    async close(timeoutMs) {
+      await sweeper.close();
+      const isWhole = await outbox.flush(timeoutMs);
+      liveHolds.close();
+      await ledger.close();
+      return isWhole;
+    },
+  };
+}
