@@ -176,7 +176,7 @@ export function settlementsContract(open: OpenLedger): void {
     const settled = await ledger.settle(settlement);
     assert.equal(settled.kind, 'recovered');
     assert.deepEqual(settled.charged, charge);
-    assert.deepEqual(settled.overrun, { tokens: 10, nanoUsd: 0 });
+    assert.deepEqual(settled.overrun, { tokens: 10, nanoUsd: 6 });
     assert.deepEqual(
       settled.budgets.map((each) => [each.usedBefore.tokens, each.usedAfter.tokens]),
       [

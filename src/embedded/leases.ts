@@ -1,0 +1,39 @@
+import type { Claim, Deferral, DueHold, Renewal } from '../ledger/ledger.ts';
+import type { LedgerState } from './state.ts';
+import { keyOf } from './table.ts';
+
+export function renew(state: LedgerState, { org, leaseMs, holdIds }: Renewal, nowMs: number): void {
+  for (const holdId of holdIds) {
+    const key = keyOf(org, holdId);
+    const hold = state.holds.get(key);
+    if (hold === undefined) continue;
+    const leaseEndMs = nowMs + leaseMs;
+    // A deferred hold is due when its upstream is to be asked, whoever else lives.
+    const dueAtMs = hold.upstream === undefined ? leaseEndMs : hold.dueAtMs;
+    state.holds.set(key, { ...hold, leaseEndMs, dueAtMs });
+    state.concurrency.take(hold.concurrencyKeys, holdId, leaseEndMs);
+  }
+}
+
+export function defer(state: LedgerState, deferral: Deferral, nowMs: number): boolean {
+  const { org, holdId, upstream, pollAfterMs } = deferral;
+  const key = keyOf(org, holdId);
+  const hold = state.holds.get(key);
+  if (hold === undefined) return false;
+  if (hold.upstream !== undefined) state.upstreamIds.delete(keyOf(org, hold.upstream.id));
+  state.upstreamIds.set(keyOf(org, upstream.id), key);
+  state.holds.set(key, { ...hold, upstream, dueAtMs: nowMs + pollAfterMs });
+  return true;
+}
+
+export function claimDue(state: LedgerState, { org, max, claimMs }: Claim, nowMs: number): DueHold[] {
+  const due = [...state.holds.entries()]
+    .filter(([, hold]) => hold.org === org && hold.dueAtMs <= nowMs)
+    .sort(([, left], [, right]) => left.dueAtMs - right.dueAtMs)
+    .slice(0, max);
+  return due.map(([key, hold]) => {
+    state.holds.set(key, { ...hold, dueAtMs: nowMs + claimMs });
+    const { holdId, note, held, admittedAtMs, upstream } = hold;
+    return { holdId, note, held, admittedAtMs, upstream };
+  });
+}

@@ -1,0 +1,35 @@
+import { type Concurrency, createConcurrency } from './concurrency.ts';
+import type { Hold, Tombstone } from './holds.ts';
+import type { Bucket } from './rates.ts';
+import { createTable, keyOf, type Table } from './table.ts';
+import type { Account } from './windows.ts';
+
+/** All that the embedded ledger knows. The tables are kept in the file; the rest follows from the holds. */
+export interface LedgerState {
+  readonly accounts: Table<Account>;
+  readonly buckets: Table<Bucket>;
+  readonly holds: Table<Hold>;
+  readonly tombstones: Table<Tombstone>;
+  readonly concurrency: Concurrency;
+  /** Key of the upstream's id -> key of the hold. */
+  readonly upstreamIds: Map<string, string>;
+}
+
+/** `rowsOf` reads a table's rows back from the file. */
+export function createState(rowsOf: <Value>(table: string) => Iterable<[string, Value]>): LedgerState {
+  const holds = createTable<Hold>('holds', rowsOf('holds'));
+  const concurrency = createConcurrency();
+  const upstreamIds = new Map<string, string>();
+  for (const [key, { org, holdId, concurrencyKeys, leaseEndMs, upstream }] of holds.entries()) {
+    concurrency.take(concurrencyKeys, holdId, leaseEndMs);
+    if (upstream !== undefined) upstreamIds.set(keyOf(org, upstream.id), key);
+  }
+  return {
+    accounts: createTable<Account>('accounts', rowsOf('accounts')),
+    buckets: createTable<Bucket>('buckets', rowsOf('buckets')),
+    holds,
+    tombstones: createTable<Tombstone>('tombstones', rowsOf('tombstones')),
+    concurrency,
+    upstreamIds,
+  };
+}

@@ -1,0 +1,19 @@
+import { drain } from './rates.ts';
+import type { LedgerState } from './state.ts';
+import { dropEnded } from './windows.ts';
+
+/** Drops what no call can ask for any more, so that neither memory nor the file grows with time. */
+export function sweep(state: LedgerState, nowMs: number): void {
+  for (const [key, account] of state.accounts.entries()) {
+    const kept = dropEnded(account, nowMs);
+    if (kept.cells.length === 0) state.accounts.delete(key);
+    else if (kept !== account) state.accounts.set(key, kept);
+  }
+  for (const [key, bucket] of state.buckets.entries()) {
+    if (drain(bucket, bucket.perSecond, nowMs).level === 0) state.buckets.delete(key);
+  }
+  for (const [key, { forgetAtMs }] of state.tombstones.entries()) {
+    if (forgetAtMs <= nowMs) state.tombstones.delete(key);
+  }
+  state.concurrency.sweep(nowMs);
+}
