@@ -1,4 +1,4 @@
-import { describeKeys } from '../../src/config/describe.ts';
+import { type KeyDescription, describeKeys } from '../../src/config/describe.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { code, markdownTable } from './markdown-table.ts';
 
@@ -6,9 +6,14 @@ export function configurationTable(): string {
   const rows = describeKeys(configSchema).map((key) => [
     code(key.path),
     key.type,
-    code(typeof key.default === 'string' && key.default !== '' ? key.default : JSON.stringify(key.default)),
+    defaultOf(key),
     key.env === undefined ? '' : code(key.env),
     key.secret ? `${key.description} Secret.` : key.description,
   ]);
   return markdownTable(['Key', 'Type', 'Default', 'Environment variable', 'Meaning'], rows);
+}
+
+function defaultOf({ default: value, required }: KeyDescription): string {
+  if (value === undefined) return required ? 'required' : '';
+  return code(typeof value === 'string' && value !== '' ? value : JSON.stringify(value));
 }

@@ -2,12 +2,14 @@ import type { SchemaNode } from './schema-node.ts';
 
 /** One key of the configuration, as the README and the environment know it. */
 export interface KeyDescription {
-  /** `upstream.baseUrl` */
+  /** `upstream.baseUrl`; `[]` stands for each item of a list, `*` for each key of a free mapping. */
   readonly path: string;
   /** For people: `integer, 0 to 65535`, or the words that may be chosen from. */
   readonly type: string;
   readonly default: unknown;
-  /** The environment variable that sets it; lists and mappings have none. */
+  /** Whether it must be written, given what is around it. */
+  readonly required: boolean;
+  /** The environment variable that sets it; lists, mappings and what is in them have none. */
   readonly env?: string;
   readonly description: string;
   readonly secret: boolean;
@@ -17,7 +19,9 @@ export interface KeyDescription {
 export function describeKeys(schema: SchemaNode, parent = ''): KeyDescription[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, child]) => {
     const path = parent === '' ? key : `${parent}.${key}`;
-    return child.properties ? describeKeys(child, path) : [describeKey(child, path)];
+    if (child.properties) return describeKeys(child, path);
+    const required = child.default === undefined && (schema.required?.includes(key) ?? false);
+    return [describeKey(child, path, required), ...describeItems(child, path)];
   });
 }
 
@@ -27,13 +31,21 @@ export function environmentName(path: string): string {
   return `ASSISTANT_PROXY_${words.toUpperCase()}`;
 }
 
-function describeKey(schema: SchemaNode, path: string): KeyDescription {
+function describeItems({ items, patternProperties = {} }: SchemaNode, path: string): KeyDescription[] {
+  const inList = items ? describeKeys(items, `${path}[]`) : [];
+  const inMapping = Object.values(patternProperties).flatMap((child) => describeKeys(child, `${path}.*`));
+  return [...inList, ...inMapping];
+}
+
+function describeKey(schema: SchemaNode, path: string, required: boolean): KeyDescription {
   const isScalar = schema.type !== 'array' && schema.type !== 'object';
+  const isOneOfMany = path.includes('[]') || path.includes('.*');
   return {
     path,
     type: describeType(schema),
     default: schema.default,
-    ...(isScalar ? { env: environmentName(path) } : {}),
+    required,
+    ...(isScalar && !isOneOfMany ? { env: environmentName(path) } : {}),
     description: schema.description ?? '',
     secret: schema.writeOnly ?? false,
   };
@@ -41,10 +53,12 @@ function describeKey(schema: SchemaNode, path: string): KeyDescription {
 
 function describeType(schema: SchemaNode): string {
   if (schema.enum) return schema.enum.join(', ');
+  if (schema.anyOf) return schema.anyOf.map(describeType).join(' or ');
   if (schema.type === 'array') return 'list';
   if (schema.type === 'object') return 'mapping';
   if (schema.type !== 'integer' && schema.type !== 'number') return schema.type ?? 'any';
-  const { type, minimum, maximum = Infinity } = schema;
+  const { type, minimum, exclusiveMinimum, maximum = Infinity } = schema;
+  if (exclusiveMinimum !== undefined) return `${type}, more than ${exclusiveMinimum}`;
   if (minimum === undefined) return type;
   return maximum < Number.MAX_SAFE_INTEGER
     ? `${type}, ${minimum} to ${maximum}`

@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { Value } from 'typebox/value';
 
 import { ConfigError, type Problem } from './config-error.ts';
+import { crossCheck } from './cross-checks.ts';
 import { describeKeys } from './describe.ts';
 import { readEnvironment } from './environment.ts';
 import type { Environment } from './interpolate.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { resolve } from './resolve.ts';
 import { isMapping } from './schema-node.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configSchema, type WrittenConfig } from './schema.ts';
 
 export interface ConfigSources {
   /** Path of the YAML file. Without it `ASSISTANT_PROXY_CONFIG` names one; without that, there is none. */
@@ -33,6 +34,7 @@ export function loadConfig({ file, text, env }: ConfigSources): Config {
   const problems = [...document.problems, ...resolved.problems, ...environment.problems];
   // A file that can't be read may hold the key.
   if (document.problems.length === 0 && lacksKey(resolved)) problems.push(missingKey);
+  problems.push(...crossCheck(resolved.value as WrittenConfig, problems));
   if (problems.length > 0) throw new ConfigError(problems);
   return Value.Decode(configSchema, resolved.value);
 }

@@ -3,7 +3,7 @@ import { Value } from 'typebox/value';
 import type { Problem } from './config-error.ts';
 import type { Override } from './environment.ts';
 import { type Environment, interpolate } from './interpolate.ts';
-import { isMapping, type SchemaNode, schemaOfKey } from './schema-node.ts';
+import { formOf, isMapping, type SchemaNode, schemaOfKey } from './schema-node.ts';
 import { suggest } from './suggest.ts';
 
 interface ResolveInputs {
@@ -33,7 +33,8 @@ export function resolve(schema: SchemaNode, written: unknown, inputs: ResolveInp
   const root: Given = { value: written, kind: 'file', origin: `from ${inputs.fileName}` };
   return { value: resolveValue(schema, '', root), problems, unsetDefaults };
 
-  function resolveValue(node: SchemaNode, path: string, given: Given): unknown {
+  function resolveValue(schemaOfValue: SchemaNode, path: string, given: Given): unknown {
+    const node = formOf(schemaOfValue, given.value);
     const problemsBefore = problems.length;
     const value = readValue(node, path, given);
     // What has a problem inside is not checked again as a whole.
@@ -120,7 +121,7 @@ function coerce(text: string, { type }: SchemaNode): unknown {
 
 /** A key as messages show it. `{apiKey:sk-...}`, without the space, is YAML for a key with the secret in it. */
 function printable(key: string): string {
-  const start = /^[A-Za-z0-9_-]{0,64}/.exec(key)?.[0] ?? '';
+  const start = /^[A-Za-z0-9_.*-]{0,64}/.exec(key)?.[0] ?? '';
   return start === key ? key : `${start}...`;
 }
 
@@ -130,7 +131,9 @@ function explain({ keyword, params, message }: ReturnType<typeof Value.Errors>[n
   if (keyword === 'enum') return `must be one of ${(details['allowedValues'] as unknown[]).join(', ')}`;
   if (keyword === 'minimum') return `must be at least ${String(details['limit'])}`;
   if (keyword === 'maximum') return `must be at most ${String(details['limit'])}`;
-  if (keyword === 'minLength') return 'must not be empty';
+  if (keyword === 'exclusiveMinimum') return `must be more than ${String(details['limit'])}`;
+  if (keyword === 'uniqueItems') return 'must not name anything twice';
+  if (keyword === 'minLength' || keyword === 'minItems') return 'must not be empty';
   return message;
 }
 

@@ -1,17 +1,20 @@
 import type Type from 'typebox';
 
+import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from './budget-keys.ts';
 import {
   baseUrl,
   choice,
   headerText,
   host,
   integer,
-  loopbackHost,
   milliseconds,
   proxyUrl,
   section,
   text,
 } from './fields.ts';
+import { authSection, identitySection } from './identity-keys.ts';
+import { estimatesSection, modelsSection } from './price-keys.ts';
+import { storeSection } from './store-keys.ts';
 
 /**
  * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
@@ -20,7 +23,7 @@ import {
  */
 export const configSchema = section({
   listen: section({
-    host: loopbackHost('127.0.0.1', 'Address that applications of the pod call; loopback only.'),
+    host: host('127.0.0.1', 'Address that applications call; beyond loopback only with `auth.keys`.'),
     port: integer(8080, 'Port that applications call; 0 takes any free one.', { maximum: 65_535 }),
     maxBodyBytes: integer(
       67_108_864,
@@ -75,6 +78,20 @@ export const configSchema = section({
     noProxy: text('${NO_PROXY:-${no_proxy:-}}', 'Hosts reached without a proxy, separated by commas.'),
     caFile: text('', "PEM file with certificate authorities to trust beside the system's."),
   }),
+  store: storeSection,
+  identity: identitySection,
+  auth: authSection,
+  budgets: budgetsList,
+  limits: limitsList,
+  thresholdPercents: thresholdPercentsList,
+  webhook: webhookSection,
+  onStoreOutage: choice(
+    ['deny', 'allow'],
+    'deny',
+    'What happens to calls while the store is out of reach; those allowed are charged once it is back.',
+  ),
+  models: modelsSection,
+  estimates: estimatesSection,
   telemetry: section({
     logLevel: choice(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
@@ -89,6 +106,9 @@ export const configSchema = section({
     }),
   }),
 });
+
+/** As the file writes it, defaults filled in. */
+export type WrittenConfig = DeepReadonly<Type.StaticEncode<typeof configSchema>>;
 
 export type Config = DeepReadonly<Type.StaticDecode<typeof configSchema>>;
 

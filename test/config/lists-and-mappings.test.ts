@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import Type from 'typebox';
+import { Value } from 'typebox/value';
 
 import { describeKeys } from '../../src/config/describe.ts';
-import { headerText, integer, section, text } from '../../src/config/fields.ts';
+import { checkedText, headerText, integer, oneOrMany, section, text } from '../../src/config/fields.ts';
 import { resolve } from '../../src/config/resolve.ts';
 
 const schema = section({
@@ -64,9 +65,55 @@ test('what the schema asks of a list as a whole is checked once its items are ri
   assert.equal(problem?.path, 'budgets');
 });
 
-test('lists and free mappings have no environment variable', () => {
-  assert.deepEqual(describeKeys(schema), [
-    { path: 'budgets', type: 'list', default: [], description: 'What may be spent.', secret: false },
-    { path: 'regions', type: 'mapping', default: {}, description: 'Further upstreams.', secret: false },
+test('lists, free mappings and what is in them have no environment variable', () => {
+  const keys = describeKeys(schema).map(({ path, type, required, env }) => ({ path, type, required, env }));
+  assert.deepEqual(keys, [
+    { path: 'budgets', type: 'list', required: false, env: undefined },
+    { path: 'budgets[].name', type: 'string', required: true, env: undefined },
+    { path: 'budgets[].limit', type: 'integer, 0 or more', required: false, env: undefined },
+    { path: 'budgets[].window', type: 'string', required: false, env: undefined },
+    { path: 'regions', type: 'mapping', required: false, env: undefined },
+    { path: 'regions.*.baseUrl', type: 'string', required: false, env: undefined },
+    { path: 'regions.*.apiKey', type: 'string', required: false, env: undefined },
   ]);
+});
+
+const forms = section({
+  user: oneOrMany(
+    checkedText('One.', (value) => value !== 'bad', 'must not be bad'),
+    'Whose.',
+    {
+      default: [],
+    },
+  ),
+});
+
+for (const [written, value, env] of [
+  ['a', 'a', {}],
+  ['${USER}', 'b', { USER: 'b' }],
+  [['a', '${USER}'], ['a', 'b'], { USER: 'b' }],
+] as const) {
+  test(`a key of one or many takes ${JSON.stringify(written)}, and is a list from then on`, () => {
+    const resolved = resolve(forms, { user: written }, { env, overrides: new Map(), fileName: 'f' });
+    assert.deepEqual(resolved.problems, []);
+    assert.deepEqual(resolved.value, { user: value });
+    assert.deepEqual(Value.Decode(forms, resolved.value), { user: [value].flat() });
+  });
+}
+
+test('a problem of a key of one or many is told for the form that was written', () => {
+  for (const [written, path, message] of [
+    ['bad', 'user', 'must not be bad (from f)'],
+    [['a', 'bad'], 'user[1]', 'must not be bad (from f)'],
+    [7, 'user', 'must be a string (from f)'],
+    [{}, 'user', 'must be a string (from f)'],
+  ] as const) {
+    const { problems } = resolve(forms, { user: written }, { env: {}, overrides: new Map(), fileName: 'f' });
+    assert.deepEqual(problems, [{ path, message }]);
+  }
+});
+
+test('a key of one or many has an environment variable, which sets one', () => {
+  const [described] = describeKeys(forms);
+  assert.deepEqual([described?.type, described?.env], ['string or list', 'ASSISTANT_PROXY_USER']);
 });

@@ -22,7 +22,7 @@ shutdown: { gracePeriodMs: "\${GRACE" }
   };
   const problems = problemsOf({ file: 'proxy.yaml', text, env });
   const expected: Readonly<Record<string, RegExp>> = {
-    'listen.host': /^listens beyond loopback need callers' keys.*; use 127\.0\.0\.1 \(from proxy\.yaml\)$/,
+    'listen.host': /^is beyond loopback.*; set auth\.keys, or use 127\.0\.0\.1$/,
     'listen.port': /^must be at most 65535 \(from proxy\.yaml\)$/,
     'listen.prot': /^is not a known key; did you mean port\? \(from proxy\.yaml\)$/,
     'listen.maxBodyBytes': /^must be an integer/,
@@ -80,8 +80,10 @@ for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {
 }
 
 for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.com', '', '127.0.0.1.example.com', '0177.0.0.1']) {
-  test(`listen.host ${JSON.stringify(host)} is refused`, () => {
+  test(`listen.host ${JSON.stringify(host)} is refused without callers' keys`, () => {
     assert.deepEqual(pathsOf({ listen: { host } }), ['listen.host']);
+    const auth = { keys: [{ name: 'crawler', key: '0123456789abcdef' }] };
+    assert.deepEqual(pathsOf({ listen: { host }, auth }), host === '' ? ['listen.host'] : []);
   });
 }
 
