@@ -1,10 +1,11 @@
+import { isRecord } from './is-record.ts';
 import type { Usage } from './usage.ts';
 
 /**
  * Reads a `usage` object in either of the API's vocabularies: `input_tokens` and `output_tokens`, or
  * `prompt_tokens` and `completion_tokens`. Undefined if it says nothing that can be trusted.
  *
- * A count is a JSON number that is whole, not negative and at most 2^53 - 1. An input count must be there, an
+ * A count is a JSON number that is whole, not negative and at most `maxUsageTokens`. An input count must be there, an
  * output count may be missing (embeddings have none). An object with any other input, output or total is
  * ignored as a whole. A missing total is the sum; so is one below the sum, while a larger one stands, because
  * some vendors count reasoning only there. A detail that is no count, or exceeds what it is a part of, is
@@ -34,15 +35,17 @@ export function normalizeUsage(value: unknown): Usage | undefined {
   };
 }
 
+/**
+ * The most tokens that one call can have used: more than any batch can hold (its file has at most 200 MB and
+ * 50,000 requests). What claims more is broken or hostile, and must not empty a budget.
+ */
+export const maxUsageTokens = 10_000_000_000;
+
 function detail(details: unknown, key: string, atMost: number): number {
   const count = isRecord(details) ? details[key] : undefined;
   return isCount(count) && count <= atMost ? count : 0;
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= maxUsageTokens;
 }
