@@ -1,8 +1,8 @@
 /** `npm start -- budgets list|show|reset`: looks at, and changes, what the store knows of budgets. */
 import type { Config } from './config/schema.ts';
-import { readWindows, requestReset } from './embedded/state-file.ts';
+import { readWindows, requestReset } from './embedded/commands.ts';
 import { type BudgetReport, reportBudgets } from './ledger/budget-report.ts';
-import { type Ledger, StoreUnavailable, type WindowState } from './ledger/ledger.ts';
+import { StoreUnavailable, type WindowState } from './ledger/ledger.ts';
 import { createRules } from './ledger/rules.ts';
 import { orgsOf } from './orgs.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
@@ -48,7 +48,8 @@ export async function runBudgetsCommand(command: BudgetsCommand, config: Config)
 /** What a command needs of a store that sidecars may be using. */
 interface CommandStore {
   windows(org: string): Promise<WindowState[]>;
-  reset: Ledger['reset'];
+  /** Resolves to the number of windows; undefined if a sidecar will do it, in a moment. */
+  reset(org: string, budget: string, scope?: string): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -62,8 +63,11 @@ function openStore({ redisUrl, stateDir, timeoutMs, keyPrefix }: Config['store']
     });
   }
   return {
-    windows: async (org) => readWindows(stateDir, org),
-    reset: async (org, budget, scope) => requestReset(stateDir, org, budget, scope),
+    windows: async (org) => readWindows(stateDir, org, Date.now()),
+    async reset(org, budget, scope) {
+      requestReset(stateDir, org, budget, scope);
+      return undefined;
+    },
     close: async () => {},
   };
 }
@@ -76,7 +80,11 @@ async function report(store: CommandStore, config: Config): Promise<BudgetReport
 
 async function reset(store: CommandStore, { name, scope }: BudgetsCommand, config: Config): Promise<string> {
   let windows = 0;
-  for (const org of orgsOf(config)) windows += await store.reset(org, name, scope);
+  for (const org of orgsOf(config)) {
+    const reset = await store.reset(org, name, scope);
+    if (reset === undefined) return `The sidecar that has this state resets ${name} within a second.\n`;
+    windows += reset;
+  }
   return windows === 0
     ? `Nothing was used of ${name}${scope === undefined ? '' : ` in ${scope}`}: there is nothing to reset.\n`
     : `Reset ${windows} window${windows === 1 ? '' : 's'} of ${name}. What running calls hold stays held.\n`;

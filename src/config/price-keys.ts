@@ -47,16 +47,16 @@ export const modelsSection = section({
 });
 
 export const estimatesSection = section({
-  outputTokens: tokens(4096, 'Output held for a call that sets no maximum.', { minimum: 1 }),
+  outputTokens: tokens(16_384, 'Output held, and asked for, where a call sets no maximum.', { minimum: 16 }),
   conversationTokens: tokens(16_000, 'Input held for a conversation, thread or prompt that is only named.'),
-  imageTokens: tokens(1500, 'Input held for each image.'),
-  lowDetailImageTokens: tokens(100, 'Input held for each image of low detail.'),
-  fileTokens: tokens(20_000, 'Input held for each file.'),
-  fileSearchTokens: tokens(16_000, 'Input held for a file search that names no number of results.'),
+  imageTokens: tokens(2500, 'Input held for an image whose cost no rule of OpenAI tells.'),
+  originalImageTokens: tokens(10_000, 'The same for an image with `detail: original`.'),
+  fileTokens: tokens(20_000, 'Input held for a file, and for each started MiB of one that is sent inline.'),
+  fileSearchChunkTokens: tokens(800, 'Input held for each result of a file search.'),
   webSearchTokens: tokens(8000, 'Input held for a web search.'),
   codeInterpreterTokens: tokens(500, 'Input held for the code interpreter.'),
   mcpTokens: tokens(8000, 'Input held for each MCP server.'),
-  computerTokens: tokens(8000, 'Input held for computer use.'),
+  hostedToolTokens: tokens(2000, 'Input held for a hosted tool of another kind.'),
   toolCalls: integer(5, 'Calls of hosted tools held for a request that sets no maximum.', { maximum: 1000 }),
   batchTokens: tokens(1_000_000, 'Tokens held for a batch until it tells what it used.'),
 });

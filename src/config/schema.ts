@@ -67,6 +67,11 @@ export const configSchema = section({
     headersTimeoutMs: milliseconds(600_000, 'How long the upstream may take until its answer begins.'),
     bodyIdleTimeoutMs: milliseconds(300_000, 'How long the upstream may pause in the middle of an answer.'),
     maxConnections: integer(0, 'Connections to the upstream at one time; 0 sets no bound.'),
+    paceUpToMs: milliseconds(
+      5000,
+      "How long a call may wait so that the upstream's own limits (x-ratelimit-*) are not hit; 0 never waits.",
+      { minimum: 0 },
+    ),
     httpsProxy: proxyUrl(
       '${HTTPS_PROXY:-${https_proxy:-}}',
       'Proxy for https upstreams; it may carry credentials.',

@@ -1,5 +1,5 @@
-import { type Amounts, nanoUsdPerUsd, type Unit, units } from './amounts.ts';
-import type { WindowState } from './ledger.ts';
+import { nanoUsdPerUsd, type Unit, units } from './amounts.ts';
+import type { BudgetLine, WindowState } from './ledger.ts';
 
 /** One budget of one scope in one unit, as `/budgets` and `npm start -- budgets` tell it. */
 export interface BudgetReport {
@@ -19,12 +19,7 @@ export interface BudgetReport {
   readonly windowEnd: string;
 }
 
-interface ReportedBudget {
-  readonly name: string;
-  readonly limit: { readonly [U in Unit]: number | undefined };
-  readonly windowCode: string;
-  readonly enforced: boolean;
-}
+type ReportedBudget = Pick<BudgetLine, 'budget' | 'limit' | 'window' | 'enforced'>;
 
 /** Windows of budgets that are not configured (any more) are left out. */
 export function reportBudgets(
@@ -34,7 +29,7 @@ export function reportBudgets(
 ): BudgetReport[] {
   return budgets.flatMap((budget) =>
     windows
-      .filter((window) => window.budget === budget.name && window.windowCode === budget.windowCode)
+      .filter((window) => window.budget === budget.budget && window.windowCode === budget.window.code)
       .toSorted((a, b) => (a.scope < b.scope ? -1 : 1))
       .flatMap((window) => reportWindow(org, budget, window)),
   );
@@ -46,7 +41,7 @@ function reportWindow(org: string, budget: ReportedBudget, window: WindowState):
   return limited.map((unit) => {
     const limit = budget.limit[unit]!;
     return {
-      name: budget.name,
+      name: budget.budget,
       org,
       scope,
       unit: unit === 'tokens' ? 'tokens' : 'usd',
@@ -61,6 +56,6 @@ function reportWindow(org: string, budget: ReportedBudget, window: WindowState):
   });
 }
 
-function shown(value: number, unit: keyof Amounts): number {
+function shown(value: number, unit: Unit): number {
   return unit === 'tokens' ? value : value / nanoUsdPerUsd;
 }

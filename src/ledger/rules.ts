@@ -61,6 +61,8 @@ export interface Crossing {
 }
 
 export interface Rules {
+  /** As configured. */
+  readonly budgets: readonly Omit<BudgetLine, 'scope'>[];
   match(facts: Facts): Matched;
   /** The thresholds that a charge took a budget over, ascending. Of concurrent charges one crosses each. */
   crossings(settled: SettledBudget): Crossing[];
@@ -81,6 +83,7 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet): Ru
   const ascendingPercents = thresholdPercents.toSorted((left, right) => left - right);
 
   return {
+    budgets: budgetLines.map(({ line }) => line),
     match: (facts) => ({
       budgets: matchLines(budgetLines, facts),
       rates: matchLines(rateLines, facts),

@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { BudgetReport } from '../../src/ledger/budget-report.ts';
+import type { Lifetime } from '../harness/lifetime.ts';
 import { type RunningProcess, spawnSidecar } from '../harness/processes.ts';
-import { type Lifetime, startRedis } from '../harness/redis.ts';
+import { startRedis } from '../harness/redis.ts';
 import { startStandIn } from '../stand-in/stand-in.ts';
 import { type CallResult, type CallPlan, makeCall, planCall } from './calls.ts';
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
+import type { Lifetime } from './lifetime.ts';
 import { upstreamKey } from './sidecar.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -24,7 +24,7 @@ export interface RunningProcess {
 
 /** `npm start`, in a process of its own, on free ports. */
 export function spawnSidecar(
-  test: TestContext,
+  test: Lifetime,
   upstreamUrl: string,
   env: Record<string, string> = {},
 ): Promise<RunningProcess> {
@@ -38,12 +38,12 @@ export function spawnSidecar(
 }
 
 /** The stand-in for OpenAI, in a process of its own. */
-export function spawnStandIn(test: TestContext, ...args: string[]): Promise<RunningProcess> {
+export function spawnStandIn(test: Lifetime, ...args: string[]): Promise<RunningProcess> {
   return spawnNode(test, ['test/stand-in/serve.ts', ...args], {});
 }
 
 async function spawnNode(
-  test: TestContext,
+  test: Lifetime,
   args: string[],
   env: Record<string, string>,
 ): Promise<RunningProcess> {

@@ -9,10 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Redis } from 'ioredis';
 
-/** A test's context, or whatever else says when all is over. */
-export interface Lifetime {
-  after(release: () => Promise<void>): unknown;
-}
+import type { Lifetime } from './lifetime.ts';
 
 export interface RedisSetup {
   /** Each write is on disk before it is answered, so that a restart loses none. */

@@ -1,11 +1,11 @@
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 import { createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import type { Lifetime } from './lifetime.ts';
 
 export interface Sidecar {
   /** With `/v1`, as an application would set OPENAI_BASE_URL. */
@@ -29,7 +29,7 @@ export interface SidecarOptions {
 export const upstreamKey = 'sk-stand-in';
 
 /** A sidecar in this process, on free ports, gone when the test ends. */
-export async function startSidecar(test: TestContext, options: SidecarOptions): Promise<Sidecar> {
+export async function startSidecar(test: Lifetime, options: SidecarOptions): Promise<Sidecar> {
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   const logFile = join(folder, 'log');
   const logDescriptor = openSync(logFile, 'a');
