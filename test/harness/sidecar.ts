@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { BudgetReport } from '../../src/ledger/budget-report.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Lifetime } from './lifetime.ts';
 
@@ -15,6 +16,7 @@ export interface Sidecar {
   /** Everything logged so far, parsed. */
   logLines(): Record<string, unknown>[];
   metrics(): Promise<string>;
+  budgets(): Promise<BudgetReport[]>;
   /** Resolves to false if a running request had to be cut. */
   shutDown(): Promise<boolean>;
 }
@@ -23,6 +25,8 @@ export interface SidecarOptions {
   readonly upstreamUrl: string;
   /** Environment of the sidecar: `ASSISTANT_PROXY_...`. */
   readonly env?: Record<string, string>;
+  /** Text of its configuration file. The state of the embedded store is the sidecar's own unless this says else. */
+  readonly config?: string;
 }
 
 /** The key that the sidecar, and nobody else, knows; a stand-in accepts no other. */
@@ -35,7 +39,9 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
   const logDescriptor = openSync(logFile, 'a');
   const logSink = createLogger('debug', logDescriptor);
   const config = loadConfig({
+    text: options.config ?? '',
     env: {
+      ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, 'state'),
       OPENAI_API_KEY: upstreamKey,
       ASSISTANT_PROXY_LISTEN_PORT: '0',
       ASSISTANT_PROXY_ADMIN_PORT: '0',
@@ -61,6 +67,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
       return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     },
     metrics: async () => (await fetch(`${adminUrl}/metrics`)).text(),
+    budgets: async () => (await (await fetch(`${adminUrl}/budgets`)).json()) as BudgetReport[],
     shutDown,
   };
 }

@@ -1,0 +1,291 @@
+/**
+ * What hurts the users of other gateways, each as a test of this one. The numbers with # are their public issues.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { billedTokens, chat, postJson, startGoverned } from '../harness/governed.ts';
+import { startRedis } from '../harness/redis.ts';
+import { startSidecar } from '../harness/sidecar.ts';
+
+const monthly = (limit: string, more = '') =>
+  `budgets: [{ name: month, limit: { ${limit} }, window: { every: month }${more} }]`;
+
+test('LiteLLM #27639, #30460, #36926, #40050: calls that fail leave no reservation behind', async (t) => {
+  const { standIn, post, settled } = await startGoverned(t, { config: monthly('tokens: 2000') });
+  standIn.fail({ kind: 'status', status: 500, times: 30 });
+  for (let index = 0; index < 30; index += 1)
+    assert.equal((await post('/chat/completions', chat(5))).status, 500);
+  assert.equal((await settled('month')).used, 0);
+  assert.equal((await post('/chat/completions', chat(5))).status, 200);
+});
+
+test('LiteLLM #38647: running calls hold what they may cost, and idle budgets deny nobody', async (t) => {
+  const { post, settled } = await startGoverned(t, { config: monthly('usd: 1') });
+  // Sixty times the worst case of a call: one after another all fit, because each gives back what it didn't use.
+  for (let index = 0; index < 60; index += 1) {
+    const answer = await post('/chat/completions', chat(5, { max_completion_tokens: 4000 }));
+    assert.equal(answer.status, 200);
+  }
+  assert.ok((await settled('month')).used < 0.1);
+});
+
+test('LiteLLM #35524: a model without a price costs the fallback price, never nothing', async (t) => {
+  const { post, settled } = await startGoverned(t, { config: monthly('usd: 1') });
+  assert.equal((await post('/chat/completions', chat(20, { model: 'never-heard-of-it' }))).status, 200);
+  assert.ok((await settled('month')).used > 0);
+});
+
+test('LiteLLM #40002: a long prompt is held at the price of its tier', async (t) => {
+  const config = `
+models:
+  prices:
+    long-model: { input: 1, output: 1, longContext: { aboveInputTokens: 1000, input: 100, output: 100 } }
+${monthly('usd: 0.1')}`;
+  const { post, standIn } = await startGoverned(t, { config });
+  const long = { model: 'long-model', messages: [{ role: 'user', content: 'word '.repeat(2000) }] };
+  const answer = await post('/chat/completions', { ...long, max_completion_tokens: 16 });
+  // About 2,000 tokens at $100 a million are $0.2; at the short price they would have fitted.
+  assert.equal(answer.status, 429);
+  assert.equal(billedTokens(standIn), 0);
+});
+
+test('LiteLLM #34223: of two maxima the larger is held', async (t) => {
+  const { post, standIn } = await startGoverned(t, { config: monthly('tokens: 500', ', onTight: deny') });
+  const both = chat(5, { max_tokens: 1, max_completion_tokens: 100_000 });
+  assert.equal((await post('/chat/completions', both)).status, 429);
+  assert.equal(billedTokens(standIn), 0);
+});
+
+test('LiteLLM #29191: a small token rate lets the first call through', async (t) => {
+  const config = 'limits: [{ name: tiny, tokens: { rate: 10, per: minute, burst: 10 } }]';
+  const { post } = await startGoverned(t, { config });
+  assert.equal((await post('/chat/completions', chat(5))).status, 200);
+  const second = await post('/chat/completions', chat(5));
+  assert.equal(second.status, 429);
+  assert.ok(Number(second.headers.get('retry-after')) > 0);
+});
+
+test('LiteLLM #14457: a caller that leaves is charged what the upstream billed, or a little more', async (t) => {
+  const { post, settled, standIn } = await startGoverned(t, {
+    config: monthly('tokens: 100000'),
+    standIn: { chunkDelayMs: 10 },
+  });
+  const leave = new AbortController();
+  const answer = await post('/chat/completions', chat(200, { stream: true, max_completion_tokens: 1000 }), {
+    signal: leave.signal,
+  });
+  const reader = answer.body!.getReader();
+  for (let index = 0; index < 20; index += 1) await reader.read();
+  leave.abort();
+  const { used } = await settled('month');
+  const billed = billedTokens(standIn);
+  assert.ok(billed > 20 && used >= billed && used <= billed + 64, `billed ${billed}, charged ${used}`);
+});
+
+test('LiteLLM #25015: reading a response again and again bills it once', async (t) => {
+  const { post, settled, sidecar, standIn } = await startGoverned(t, { config: monthly('tokens: 100000') });
+  const created = await post('/responses', {
+    model: 'gpt-4o',
+    input: 'Hi [[words:20]]',
+    max_output_tokens: 100,
+  });
+  const { id } = (await created.json()) as { id: string };
+  for (let index = 0; index < 5; index += 1) await (await fetch(`${sidecar.url}/responses/${id}`)).text();
+  assert.equal((await settled('month')).used, billedTokens(standIn));
+});
+
+test('LiteLLM #15329: a run on an upstream that has Assistants is held, and charged what it used', async (t) => {
+  const { post, settled, budget, sidecar } = await startGoverned(t, {
+    config: monthly('tokens: 100000'),
+    standIn: { assistants: 'live' },
+  });
+  const json = async (answer: Response) =>
+    (await answer.json()) as { id: string; status: string; usage: unknown };
+  const assistant = await json(await post('/assistants', { model: 'gpt-4o' }));
+  const thread = await json(
+    await post('/threads', { messages: [{ role: 'user', content: 'Hi [[words:30]]' }] }),
+  );
+  const created = await post(`/threads/${thread.id}/runs`, { assistant_id: assistant.id });
+  const { id } = await json(created);
+  assert.ok((await budget('month'))!.held > 0);
+  // Nobody polls: the sweeper asks.
+  const { used } = await settled('month');
+  const run = await json(await fetch(`${sidecar.url}/threads/${thread.id}/runs/${id}`));
+  assert.equal(used, (run.usage as { total_tokens: number }).total_tokens);
+});
+
+test('TensorZero: a hold whose owner was killed does not last for ever', async (t) => {
+  const redis = await startRedis(t);
+  const store = `store: { redisUrl: "${redis.url}", leaseMs: 1000 }\n`;
+  const { standIn, settled, sidecar } = await startGoverned(t, { config: store + monthly('tokens: 100000') });
+  await postJson(`${sidecar.url}/chat/completions`, chat(1));
+  const { spawnSidecar } = await import('../harness/processes.ts');
+  const { mkdtempSync, writeFileSync } = await import('node:fs');
+  const { tmpdir } = await import('node:os');
+  const file = `${mkdtempSync(`${tmpdir()}/assistant-proxy-test-`)}/config.yaml`;
+  writeFileSync(file, store + monthly('tokens: 100000'));
+  const victim = await spawnSidecar(t, standIn.url, { ASSISTANT_PROXY_CONFIG: file });
+  const before = (await settled('month')).used;
+  const call = postJson(
+    `${victim.url}/chat/completions`,
+    chat(5, { messages: [{ role: 'user', content: '[[thinkMs:60000]]' }] }),
+  );
+  call.catch(() => {});
+  while (((await sidecar.budgets())[0]?.held ?? 0) === 0) await sleep(20);
+  victim.signal('SIGKILL');
+  const after = await settled('month');
+  assert.ok(after.used > before + 100 && after.used < before + 300, 'the whole hold was charged');
+});
+
+test('TensorZero: what was held and not used comes back', async (t) => {
+  const { post, settled, standIn } = await startGoverned(t, { config: monthly('tokens: 2000') });
+  for (let index = 0; index < 10; index += 1) {
+    assert.equal((await post('/chat/completions', chat(3, { max_completion_tokens: 1500 }))).status, 200);
+  }
+  assert.equal((await settled('month')).used, billedTokens(standIn));
+});
+
+test('TensorZero: a call need not name a maximum', async (t) => {
+  const { post, standIn } = await startGoverned(t, { config: monthly('tokens: 1000') });
+  const { max_completion_tokens: _, ...without } = chat(2000);
+  assert.equal((await post('/chat/completions', without)).status, 200);
+  assert.ok(billedTokens(standIn) <= 1000);
+});
+
+test('TensorZero: editing a limit keeps what was used', async (t) => {
+  const redis = await startRedis(t);
+  const config = (tokens: number) => `store: { redisUrl: "${redis.url}" }\n${monthly(`tokens: ${tokens}`)}`;
+  const { post, settled, standIn } = await startGoverned(t, { config: config(1000) });
+  await post('/chat/completions', chat(20));
+  const { used } = await settled('month');
+  const edited = await startSidecar(t, { upstreamUrl: standIn.url, config: config(used + 40) });
+  assert.equal((await edited.budgets())[0]!.used, used);
+  assert.equal((await postJson(`${edited.url}/chat/completions`, chat(50, { n: 4 }))).status, 429);
+});
+
+test('Envoy AI Gateway #680, #2394, Bifrost: a hundred calls at once do not overshoot', async (t) => {
+  const { post, settled, standIn } = await startGoverned(t, { config: monthly('tokens: 1000') });
+  const answers = await Promise.all(Array.from({ length: 100 }, () => post('/chat/completions', chat(30))));
+  const { used } = await settled('month');
+  assert.ok(answers.some(({ status }) => status === 200) && answers.some(({ status }) => status === 429));
+  assert.equal(used, billedTokens(standIn));
+  assert.ok(used <= 1000, String(used));
+});
+
+test('Envoy AI Gateway: a model that no rule names is under the budget all the same', async (t) => {
+  const { post, settled } = await startGoverned(t, { config: monthly('tokens: 1000', ', per: [model]') });
+  await post('/chat/completions', chat(5, { model: 'gpt-4o-2099-01-01' }));
+  assert.equal((await settled('month')).scope, 'model=gpt-4o-2099-01-01');
+});
+
+test('Kong: the model that answered is charged, not the one that was asked for', async (t) => {
+  const config = `
+models: { prices: { asked: { input: 1, output: 1 }, answered: { input: 1000, output: 1000 } } }
+${monthly('usd: 100')}`;
+  const { startUpstream } = await import('../harness/upstream.ts');
+  const upstream = await startUpstream(t, (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      '{"id":"c","model":"answered","usage":{"prompt_tokens":500,"completion_tokens":500,"total_tokens":1000}}',
+    );
+  });
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config });
+  await (await postJson(`${sidecar.url}/chat/completions`, chat(1, { model: 'asked' }))).text();
+  await sleep(100);
+  assert.equal((await sidecar.budgets())[0]!.used, 1);
+});
+
+test('Kong: a batch is held when it is created, and charged what it used', async (t) => {
+  const { post, settled, sidecar, standIn } = await startGoverned(t, { config: monthly('tokens: 5000000') });
+  const lines = ['a', 'b'].map((id) =>
+    JSON.stringify({ custom_id: id, method: 'POST', url: '/v1/chat/completions', body: chat(20) }),
+  );
+  const form = new FormData();
+  form.set('purpose', 'batch');
+  form.set('file', new File([lines.join('\n')], 'batch.jsonl'));
+  const file = (await (await fetch(`${sidecar.url}/files`, { method: 'POST', body: form })).json()) as {
+    id: string;
+  };
+  const created = await post('/batches', {
+    input_file_id: file.id,
+    endpoint: '/v1/chat/completions',
+    completion_window: '24h',
+  });
+  const { id } = (await created.json()) as { id: string };
+  const { used } = await settled('month');
+  const batch = (await (
+    await fetch(`${standIn.url}/batches/${id}`, { headers: { authorization: `Bearer ${standIn.apiKey}` } })
+  ).json()) as {
+    usage: { total_tokens: number };
+  };
+  assert.ok(used > 0);
+  assert.equal(used, batch.usage.total_tokens);
+});
+
+test('APISIX, Higress: a refusal is a 429 in the shape of OpenAI, which SDKs do not retry', async (t) => {
+  const { post } = await startGoverned(t, { config: monthly('tokens: 20', ', onTight: deny') });
+  const answer = await post('/chat/completions', chat(5));
+  assert.equal(answer.status, 429);
+  assert.equal(answer.headers.get('x-should-retry'), 'false');
+  const { error } = (await answer.json()) as { error: Record<string, string> };
+  assert.equal(error['type'], 'insufficient_quota');
+  assert.equal(error['code'], 'budget_exceeded');
+  assert.match(
+    error['message']!,
+    /^Budget month has 20 tokens of 20 tokens left; this call may need .* It resets at 2/,
+  );
+});
+
+test('APISIX, Higress: a stream that tells no usage is charged all the same', async (t) => {
+  const { startUpstream } = await import('../harness/upstream.ts');
+  const upstream = await startUpstream(t, (request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (const word of ['one', ' two', ' three', ' four']) {
+      response.write(`data: {"choices":[{"index":0,"delta":{"content":"${word}"}}]}\n\n`);
+    }
+    response.end('data: [DONE]\n\n');
+  });
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config: monthly('tokens: 10000') });
+  await (await postJson(`${sidecar.url}/chat/completions`, chat(1, { stream: true }))).text();
+  let used = 0;
+  for (let tries = 0; tries < 200 && used === 0; tries += 1) {
+    await sleep(20);
+    used = (await sidecar.budgets())[0]?.used ?? 0;
+  }
+  // Four words of output, and an input of some words with its overhead.
+  assert.ok(used > 8 && used < 110, String(used));
+});
+
+test('Bifrost #3547: more replicas do not mean a larger budget', async (t) => {
+  const redis = await startRedis(t);
+  const config = `store: { redisUrl: "${redis.url}" }\n${monthly('tokens: 1000')}`;
+  const { standIn, sidecar, settled } = await startGoverned(t, { config });
+  const others = await Promise.all(
+    [1, 2, 3].map(() => startSidecar(t, { upstreamUrl: standIn.url, config })),
+  );
+  const replicas = [sidecar, ...others];
+  await Promise.all(
+    Array.from({ length: 80 }, (_, index) =>
+      postJson(`${replicas[index % 4]!.url}/chat/completions`, chat(30)),
+    ),
+  );
+  const { used } = await settled('month');
+  assert.equal(used, billedTokens(standIn));
+  assert.ok(used <= 1000, String(used));
+});
+
+test('nobody else: a background response that no one polls is charged within seconds of its end', async (t) => {
+  const { post, settled, standIn } = await startGoverned(t, { config: monthly('tokens: 100000') });
+  const created = await post('/responses', {
+    model: 'gpt-4o',
+    input: 'Hi [[words:40]]',
+    background: true,
+    max_output_tokens: 200,
+  });
+  assert.equal(created.status, 200);
+  assert.equal((await settled('month')).used, billedTokens(standIn));
+});
