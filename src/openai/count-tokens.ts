@@ -31,7 +31,7 @@ export function createTokenCounter(): TokenCounter {
   let lastId = 0;
 
   function start(): Worker {
-    const started = new Worker(new URL('count-tokens-worker.ts', import.meta.url));
+    const started = new Worker(new URL('count-tokens-worker.ts', import.meta.url), { execArgv: [] });
     started.on('message', ({ id, tokens }: CountAnswer) => {
       pending.get(id)?.resolve(tokens);
       pending.delete(id);

@@ -1,0 +1,28 @@
+/** What a model costs. In USD for a million tokens, unless said otherwise. */
+export interface Price {
+  readonly input: number;
+  readonly output: number;
+  /** Input that was read from the prompt cache; as `input` if missing. */
+  readonly cachedInput?: number;
+  /** Input that was written to the prompt cache; as `input` if missing. */
+  readonly cacheWrite?: number;
+  /** A whole call costs these prices if its input has more than `aboveInputTokens`. */
+  readonly longContext?: LongContextPrice;
+  /** How many times as much a call costs that is served with priority; 2 if missing. */
+  readonly priorityMultiple?: number;
+  /** USD for each call, besides its tokens. */
+  readonly perRequest?: number;
+  /** USD for each search that the model made; as `defaultToolPrices` if missing, like the next two. */
+  readonly webSearchCall?: number;
+  readonly fileSearchCall?: number;
+  /** USD for the container, however many calls of the code interpreter an answer has. */
+  readonly codeInterpreterSession?: number;
+}
+
+interface LongContextPrice {
+  readonly aboveInputTokens: number;
+  readonly input: number;
+  readonly output: number;
+  readonly cachedInput?: number;
+  readonly cacheWrite?: number;
+}
