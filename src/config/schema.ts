@@ -67,6 +67,11 @@ export const configSchema = section({
     headersTimeoutMs: milliseconds(600_000, 'How long the upstream may take until its answer begins.'),
     bodyIdleTimeoutMs: milliseconds(300_000, 'How long the upstream may pause in the middle of an answer.'),
     maxConnections: integer(0, 'Connections to the upstream at one time; 0 sets no bound.'),
+    paceUpToMs: milliseconds(
+      2000,
+      'How long a call may be held back while the upstream says that its own rate limit is used up; 0: never.',
+      { minimum: 0, maximum: 600_000 },
+    ),
     httpsProxy: proxyUrl(
       '${HTTPS_PROXY:-${https_proxy:-}}',
       'Proxy for https upstreams; it may carry credentials.',
