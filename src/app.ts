@@ -14,9 +14,9 @@ import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
-import { fixedKey, watchKeyFile } from './upstream/api-key.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
 import { forward } from './upstream/forward.ts';
+import { fixedKey, watchKeyFile } from './watched-key.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -35,7 +35,9 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   const key =
     upstream.apiKeyFile === ''
       ? fixedKey(upstream.apiKey)
-      : watchKeyFile(upstream.apiKeyFile, (error) => log.error({ cause: error.message }, 'key not reread'));
+      : watchKeyFile({ file: upstream.apiKeyFile, path: 'upstream.apiKeyFile', minLength: 1 }, (error) =>
+          log.error({ cause: error.message }, 'key not reread'),
+        );
   const dispatcher = createDispatcher(upstream);
   const { dialect, organization, project } = upstream;
   const upstreamHandler = forward({

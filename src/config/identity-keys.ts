@@ -9,7 +9,7 @@ const sourceForms = 'metadata.KEY, header:NAME, body.user, body.safety_identifie
 const secretHeaders = new Set(['authorization', 'proxy-authorization', 'api-key', 'x-api-key', 'cookie']);
 
 export const identitySection = section({
-  org: fixedText('default', 'The organisation, a fixed text: no request can change it.', { minLength: 1 }),
+  org: fixedText('The organisation, a fixed text: no request can change it.', { default: 'default' }),
   team: sources('team'),
   app: sources('application'),
   user: sources('user'),
@@ -23,10 +23,10 @@ export const authSection = section({
         key: callerKey('The key itself, of 16 characters or more; or else `keyFile`.'),
         keyFile: text('', 'File that holds the key; read again when it changes.'),
         identity: section({
-          org: fixedText('', 'Organisation of calls with this key; empty: as `identity` says.'),
-          team: fixedText('', 'Team of calls with this key; empty: as `identity` says.'),
-          app: fixedText('', 'Application of calls with this key; empty: as `identity` says.'),
-          user: fixedText('', 'User of calls with this key; empty: as `identity` says.'),
+          org: keyIdentity('Organisation'),
+          team: keyIdentity('Team'),
+          app: keyIdentity('Application'),
+          user: keyIdentity('User'),
         }),
       }),
       ({ key, keyFile }) => (key === '') !== (keyFile === ''),
@@ -47,12 +47,18 @@ function sources(whose: string) {
   });
 }
 
-function fixedText(defaultValue: string, description: string, { minLength = 0 } = {}) {
+function keyIdentity(what: string) {
+  return Type.Optional(
+    fixedText(`${what} of calls with this key, whatever they say; else as \`identity\` says.`),
+  );
+}
+
+function fixedText(description: string, options: { default?: string } = {}) {
   return checkedText(
     description,
-    (value) => value.length >= minLength && isFixedText(value),
-    `must be a fixed text of ${minLength} to 128 printable characters; a source, such as metadata.KEY, is none`,
-    { default: defaultValue },
+    (value) => value !== '' && isFixedText(value),
+    'must be a fixed text of 1 to 128 printable characters; a source, such as metadata.KEY, is none',
+    options,
   );
 }
 

@@ -15,6 +15,13 @@ export const modelsSection = section({
         cachedInput: price('input that the upstream had in its cache'),
         cacheWrite: price('input that is written to a cache'),
         output: price('output, reasoning included'),
+        priorityMultiple: Type.Optional(
+          Type.Number({
+            minimum: 1,
+            maximum: 100,
+            description: 'How many times as much a call costs that is served with priority.',
+          }),
+        ),
         perRequest: Type.Optional(usd('USD for each request, beside its tokens.')),
         longContext: Type.Optional(
           entry({
@@ -23,9 +30,10 @@ export const modelsSection = section({
               maximum: 1_000_000_000,
               description: 'Calls with more input than this have the prices beside it.',
             }),
-            input: price('input of long calls'),
+            input: usd('USD per 1M tokens of input of long calls.'),
             cachedInput: price('cached input of long calls'),
-            output: price('output of long calls'),
+            cacheWrite: price('input of long calls that is written to a cache'),
+            output: usd('USD per 1M tokens of output of long calls.'),
           }),
         ),
         webSearchCall: Type.Optional(usd('USD for each web search.')),
@@ -34,7 +42,7 @@ export const modelsSection = section({
       }),
       {
         default: {},
-        description: 'Prices by model, or by a pattern that ends in `*`; they win over the built-in ones.',
+        description: 'Prices by model, or by a pattern that ends in `*`; what is left out is as built in.',
       },
     ),
     (value) => Object.keys(value).every((model) => /^[^*]+\*?$|^\*$/.test(model)),
@@ -47,18 +55,17 @@ export const modelsSection = section({
 });
 
 export const estimatesSection = section({
-  outputTokens: tokens(16_384, 'Output held, and asked for, where a call sets no maximum.', { minimum: 16 }),
+  outputTokens: tokens(16_384, 'Output held for, and asked of, a call that sets no maximum.', { minimum: 1 }),
   conversationTokens: tokens(16_000, 'Input held for a conversation, thread or prompt that is only named.'),
-  imageTokens: tokens(2500, 'Input held for an image whose cost no rule of OpenAI tells.'),
-  originalImageTokens: tokens(10_000, 'The same for an image with `detail: original`.'),
-  fileTokens: tokens(20_000, 'Input held for a file, and for each started MiB of one that is sent inline.'),
-  fileSearchChunkTokens: tokens(800, 'Input held for each result of a file search.'),
+  imageTokens: tokens(2500, 'Input held for an image of unknown size.'),
+  originalImageTokens: tokens(10_000, 'The same for an image that is sent with `detail: original`.'),
+  fileTokens: tokens(20_000, 'Input held for each file, and each MiB of one that is sent inline.'),
+  fileSearchChunkTokens: tokens(800, 'Input held for each result that a file search may bring.'),
   webSearchTokens: tokens(8000, 'Input held for a web search.'),
   codeInterpreterTokens: tokens(500, 'Input held for the code interpreter.'),
   mcpTokens: tokens(8000, 'Input held for each MCP server.'),
-  hostedToolTokens: tokens(2000, 'Input held for a hosted tool of another kind.'),
-  toolCalls: integer(5, 'Calls of hosted tools held for a request that sets no maximum.', { maximum: 1000 }),
-  batchTokens: tokens(1_000_000, 'Tokens held for a batch until it tells what it used.'),
+  hostedToolTokens: tokens(2000, 'Input held for each hosted tool of another kind, such as computer use.'),
+  batchTokens: tokens(1_000_000, 'Input held for a batch, whose requests are in a file.', { minimum: 1 }),
 });
 
 function price(what: string) {

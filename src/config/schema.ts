@@ -68,9 +68,9 @@ export const configSchema = section({
     bodyIdleTimeoutMs: milliseconds(300_000, 'How long the upstream may pause in the middle of an answer.'),
     maxConnections: integer(0, 'Connections to the upstream at one time; 0 sets no bound.'),
     paceUpToMs: milliseconds(
-      5000,
-      "How long a call may wait so that the upstream's own limits (x-ratelimit-*) are not hit; 0 never waits.",
-      { minimum: 0 },
+      2000,
+      'How long a call may be held back while the upstream says that its own rate limit is used up; 0: never.',
+      { minimum: 0, maximum: 600_000 },
     ),
     httpsProxy: proxyUrl(
       '${HTTPS_PROXY:-${https_proxy:-}}',

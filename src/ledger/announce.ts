@@ -10,7 +10,7 @@ interface AnnounceParts {
   readonly log: Logger;
   readonly metrics: Metrics['ledger'];
   readonly webhook: Webhook;
-  readonly rules: Pick<Rules, 'crossings' | 'budgets'>;
+  readonly rules: Pick<Rules, 'crossings'>;
   readonly now: () => number;
 }
 
@@ -59,9 +59,8 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
   };
 
   function tellCrossing(org: string, crossing: ReturnType<Rules['crossings']>[number]): void {
-    const { budget, scope, unit, percent } = crossing;
+    const { budget, scope, unit, percent, limit } = crossing;
     const shownUnit = unit === 'tokens' ? 'tokens' : 'usd';
-    const limit = rules.budgets.find((line) => line.budget === budget)?.limit[unit] ?? 0;
     const shownLimit = unit === 'tokens' ? limit : limit / nanoUsdPerUsd;
     const event = { org, budget, scope, unit: shownUnit, percent, limit: shownLimit };
     metrics.crossed(budget, shownUnit, percent);

@@ -1,5 +1,6 @@
 import { nanoUsdPerUsd, type Unit, units } from './amounts.ts';
-import type { BudgetLine, WindowState } from './ledger.ts';
+import type { WindowState } from './ledger.ts';
+import type { ReadyBudget } from './rules.ts';
 
 /** One budget of one scope in one unit, as `/budgets` and `npm start -- budgets` tell it. */
 export interface BudgetReport {
@@ -19,29 +20,27 @@ export interface BudgetReport {
   readonly windowEnd: string;
 }
 
-type ReportedBudget = Pick<BudgetLine, 'budget' | 'limit' | 'window' | 'enforced'>;
-
 /** Windows of budgets that are not configured (any more) are left out. */
 export function reportBudgets(
   org: string,
-  budgets: readonly ReportedBudget[],
+  budgets: readonly ReadyBudget[],
   windows: readonly WindowState[],
 ): BudgetReport[] {
   return budgets.flatMap((budget) =>
     windows
-      .filter((window) => window.budget === budget.budget && window.windowCode === budget.window.code)
+      .filter((window) => window.budget === budget.name && window.windowCode === budget.windowCode)
       .toSorted((a, b) => (a.scope < b.scope ? -1 : 1))
       .flatMap((window) => reportWindow(org, budget, window)),
   );
 }
 
-function reportWindow(org: string, budget: ReportedBudget, window: WindowState): BudgetReport[] {
+function reportWindow(org: string, budget: ReadyBudget, window: WindowState): BudgetReport[] {
   const { scope, used, held, startMs, endMs } = window;
   const limited = units.filter((unit) => budget.limit[unit] !== undefined);
   return limited.map((unit) => {
     const limit = budget.limit[unit]!;
     return {
-      name: budget.budget,
+      name: budget.name,
       org,
       scope,
       unit: unit === 'tokens' ? 'tokens' : 'usd',

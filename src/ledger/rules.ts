@@ -58,11 +58,21 @@ export interface Crossing {
   readonly scope: string;
   readonly unit: Unit;
   readonly percent: number;
+  /** The whole of it, in that unit. */
+  readonly limit: number;
+}
+
+/** A budget as it can be told without a call. */
+export interface ReadyBudget {
+  readonly name: string;
+  /** As of its `Window`. */
+  readonly windowCode: string;
+  readonly limit: BudgetLine['limit'];
+  readonly enforced: boolean;
 }
 
 export interface Rules {
-  /** As configured. */
-  readonly budgets: readonly Omit<BudgetLine, 'scope'>[];
+  readonly budgets: readonly ReadyBudget[];
   match(facts: Facts): Matched;
   /** The thresholds that a charge took a budget over, ascending. Of concurrent charges one crosses each. */
   crossings(settled: SettledBudget): Crossing[];
@@ -83,7 +93,12 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet): Ru
   const ascendingPercents = thresholdPercents.toSorted((left, right) => left - right);
 
   return {
-    budgets: budgetLines.map(({ line }) => line),
+    budgets: budgetLines.map(({ line: { budget, window, limit, enforced } }) => ({
+      name: budget,
+      windowCode: window.code,
+      limit,
+      enforced,
+    })),
     match: (facts) => ({
       budgets: matchLines(budgetLines, facts),
       rates: matchLines(rateLines, facts),
@@ -97,7 +112,9 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet): Ru
           const thresholdAmount = (limit * percent) / 100;
           return usedBefore[unit] < thresholdAmount && usedAfter[unit] >= thresholdAmount;
         };
-        return ascendingPercents.filter(isCrossed).map((percent) => ({ budget, scope, unit, percent }));
+        return ascendingPercents
+          .filter(isCrossed)
+          .map((percent) => ({ budget, scope, unit, percent, limit }));
       });
     },
   };

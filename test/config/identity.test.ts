@@ -74,12 +74,12 @@ test("a caller's key may have an identity, of fixed texts", () => {
     },
   });
   assert.deepEqual(loadConfig({ text, env }).auth.keys, [
-    { name: 'a', key, keyFile: '', identity: { org: '', team: 'search', app: '', user: 'crawler' } },
-    { name: 'b', key: '', keyFile: '/b', identity: { org: '', team: '', app: '', user: '' } },
+    { name: 'a', key, keyFile: '', identity: { team: 'search', user: 'crawler' } },
+    { name: 'b', key: '', keyFile: '/b', identity: {} },
   ]);
-  assert.deepEqual(keyPathsOf({ name: 'a', key, identity: { user: 'metadata.user' } }), [
-    'auth.keys[0].identity.user',
-  ]);
+  for (const user of ['metadata.user', '']) {
+    assert.deepEqual(keyPathsOf({ name: 'a', key, identity: { user } }), ['auth.keys[0].identity.user']);
+  }
 });
 
 test('a key that is short, missing, written twice over or not to be sent is refused', () => {

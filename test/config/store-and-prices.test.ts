@@ -58,7 +58,7 @@ test('prices go by model or by the beginning of its name', () => {
 });
 
 test('a price that is negative or unknown is refused with the model that it is for', () => {
-  const prices = { 'gpt-4.1*': { input: -1 }, 'gpt-5': { outputs: 3, longContext: { input: 1 } } };
+  const prices = { 'gpt-4.1*': { input: -1 }, 'gpt-5': { outputs: 3, longContext: { input: 1, output: 2 } } };
   assert.deepEqual(pathsOf({ models: { prices } }), [
     'models.prices.gpt-4.1*.input',
     'models.prices.gpt-5.longContext.aboveInputTokens',

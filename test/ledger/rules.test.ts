@@ -68,6 +68,18 @@ test('a window is made once, and shared by all calls', () => {
   assert.equal(rules.match(someFacts()).budgets[0]?.window, rules.match(someFacts()).budgets[0]?.window);
 });
 
+test('budgets can be told without a call', () => {
+  const { budgets } = rulesOf([{ ...budget, mode: 'observe' }]);
+  assert.deepEqual(budgets, [
+    {
+      name: 'team-day',
+      windowCode: 'day@UTC',
+      limit: { tokens: 1000, nanoUsd: undefined },
+      enforced: false,
+    },
+  ]);
+});
+
 test('limits become lines by kind, each in the order of the configuration', () => {
   const rules = rulesOf(
     [],
@@ -136,8 +148,8 @@ function crossed(usedBefore: number, usedAfter: number, thresholdPercents?: read
   const used = (tokens: number) => ({ tokens, nanoUsd: 10 * tokens });
   return rules
     .crossings({ ...settled, usedBefore: used(usedBefore), usedAfter: used(usedAfter) })
-    .map(({ scope, unit, percent }) => {
-      assert.deepEqual([scope, unit], ['team=search', 'tokens']);
+    .map(({ scope, unit, percent, limit: whole }) => {
+      assert.deepEqual([scope, unit, whole], ['team=search', 'tokens', 100]);
       return percent;
     });
 }

@@ -5,6 +5,13 @@ export interface WatchedKey {
   close(): void;
 }
 
+interface KeyFile {
+  readonly file: string;
+  /** The key of the configuration that names the file, for messages. */
+  readonly path: string;
+  readonly minLength: number;
+}
+
 /** How soon a rotated key is noticed. The kubelet itself takes up to a minute to write it. */
 const pollMs = 1000;
 
@@ -13,12 +20,13 @@ const pollMs = 1000;
  * swapping a symbolic link, which file events don't see. While the file holds no key the last one stays in
  * use; at the start that is an error.
  */
-export function watchKeyFile(file: string, onProblem: (error: Error) => void): WatchedKey {
-  let key = readKey(file);
+export function watchKeyFile(keyFile: KeyFile, onProblem: (error: Error) => void): WatchedKey {
+  const { file } = keyFile;
+  let key = readKey(keyFile);
   watchFile(file, { interval: pollMs, persistent: false }, reread);
   function reread(): void {
     try {
-      key = readKey(file);
+      key = readKey(keyFile);
     } catch (error) {
       onProblem(error as Error);
     }
@@ -31,21 +39,22 @@ export function fixedKey(key: string): WatchedKey {
 }
 
 /** Errors name the file, and never quote from it. */
-function readKey(file: string): string {
-  const key = readText(file).trim();
-  if (key === '') throw new Error(`upstream.apiKeyFile: ${file} is empty`);
+function readKey({ file, path, minLength }: KeyFile): string {
+  const key = readText(file, path).trim();
+  if (key === '') throw new Error(`${path}: ${file} is empty`);
   // Anything else can't be sent as a header.
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new Error(`upstream.apiKeyFile: ${file} must hold one line of printable ASCII without spaces`);
+    throw new Error(`${path}: ${file} must hold one line of printable ASCII without spaces`);
   }
+  if (key.length < minLength) throw new Error(`${path}: ${file} must hold ${minLength} characters or more`);
   return key;
 }
 
-function readText(file: string): string {
+function readText(file: string, path: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new Error(`upstream.apiKeyFile: ${file} can't be read (${code})`, { cause });
+    throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
   }
 }
