@@ -1,11 +1,13 @@
 import type { Exchange, Outcome } from '../exchange.ts';
+import { boundService } from '../openai/bound-service.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { type Estimates, type InputEstimate, estimateInput } from '../openai/estimate-input.ts';
 import { maxOutputTokens } from '../openai/model-limits.ts';
+import { mayThinkUnseen } from '../openai/model-name.ts';
 import { type OutputLimit, readOutputLimit } from '../openai/output-limit.ts';
-import { costNanoUsd, worstCase } from '../openai/price-usage.ts';
-import type { Price, PriceTable } from '../openai/prices.ts';
-import { mayThinkUnseen } from '../openai/seen-output.ts';
+import { type Service, costNanoUsd, worstCase } from '../openai/price-usage.ts';
+import type { Price } from '../openai/price.ts';
+import type { PriceTable } from '../openai/prices.ts';
 import type { Usage } from '../openai/usage.ts';
 import type { Priced } from './charge.ts';
 import type { LearnedOutput } from './learned-output.ts';
@@ -51,7 +53,8 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
       ? { boundTokens: estimates.batchTokens, fixedTokens: estimates.batchTokens, texts: () => [] }
       : estimateInput(operation, parsed, estimates);
     const kind = `${operation.name} ${model} ${exchange.identity?.app ?? ''}`;
-    const pricing = { price, limit, body: parsed?.value };
+    const service = { isBatch, ...boundService(parsed?.value) };
+    const pricing = { price, limit, service };
     const output = outputOf(limit, model, estimates.outputTokens, learned.usualTokens(kind));
     let inputTokens = input.boundTokens;
     let isCounted = false;
@@ -133,11 +136,11 @@ function outputOf(
 interface Pricing {
   readonly price: Price;
   readonly limit: OutputLimit;
-  readonly body: unknown;
+  readonly service: Service;
 }
 
-function demandOf(inputTokens: number, output: OutputRange, { price, limit, body }: Pricing): Demand {
-  const worst = worstCase(price, inputTokens, body);
+function demandOf(inputTokens: number, output: OutputRange, { price, limit, service }: Pricing): Demand {
+  const worst = worstCase(price, inputTokens, service);
   return {
     fixed: { tokens: inputTokens, nanoUsd: worst.fixedNanoUsd },
     perOutputToken: { tokens: limit.choices, nanoUsd: worst.perOutputTokenNanoUsd * limit.choices },

@@ -34,9 +34,7 @@ export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
       hold.end({ error: error as Error });
       throw error;
     }
-    const seen = hold.needsSeenOutput
-      ? createSeenOutput(exchange.operation, reply.headers['content-type']?.toString())
-      : undefined;
+    const seen = hold.needsSeenOutput ? seeOutput(exchange, reply) : undefined;
     void reply.finished.then(async (outcome) => {
       holds.hear(exchange, outcome);
       const isTold = outcome.usage !== undefined || !seen;
@@ -66,9 +64,17 @@ export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
   ): Promise<SeenTokens | undefined> {
     const durationMs = performance.now() - startedAtMs;
     // What can't be counted is as good as unseen.
-    const outputTokens = await counter.count(seen.texts(), model ?? '').catch(() => undefined);
-    return outputTokens === undefined ? undefined : { outputTokens, durationMs };
+    const counted = await counter.count(seen.texts(), model ?? '').catch(() => undefined);
+    return counted === undefined ? undefined : { outputTokens: counted + seen.unkeptBytes(), durationMs };
   }
+}
+
+/** Undefined where nothing can be seen. */
+function seeOutput({ operation }: Exchange, { status, headers }: Reply): SeenOutput | undefined {
+  const contentType = headers['content-type']?.toString();
+  const isStream = contentType?.startsWith('text/event-stream') === true;
+  if (!isStream || status >= 400 || headers['content-encoding'] !== undefined) return undefined;
+  return createSeenOutput(operation, contentType);
 }
 
 function refuseOutage(error: Error): never {
