@@ -6,6 +6,9 @@
  *
  * --keep leaves everything running, to play with, on the default ports unless told otherwise.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import OpenAI from 'openai';
@@ -32,9 +35,17 @@ const standIn = await during(
   'starting a stand-in for OpenAI',
   start(['test/stand-in/serve.ts', '--api-key', realKey, '--chunk-delay-ms', '25'], {}),
 );
+const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-demo-'));
+const configFile = join(folder, 'config.yaml');
+const configuration = `identity: { org: acme, team: [metadata.team] }
+budgets:
+  - { name: team-hour, per: [team], limit: { tokens: 1000 }, window: { every: hour }, match: { team: search } }
+`;
+writeFileSync(configFile, `${configuration}store: { stateDir: ${join(folder, 'state')} }\n`);
 const sidecar = await during(
   'starting the sidecar',
   start(['src/main.ts'], {
+    ASSISTANT_PROXY_CONFIG: configFile,
     OPENAI_API_KEY: realKey,
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: standIn.told['url']!,
     ASSISTANT_PROXY_LISTEN_PORT: values.port ?? (values.keep ? '8080' : '0'),
@@ -49,12 +60,14 @@ try {
   await streams();
   await files();
   await mistakes();
+  await budget();
   await whatItCost();
   if (values.keep) await keep();
   else await goodbye(sidecar);
 } finally {
   sidecar.process.kill('SIGTERM');
   await standIn.stop();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** The stand-in ends with this process. */
@@ -124,6 +137,48 @@ async function mistakes(): Promise<void> {
   const elsewhere = await fetch(`${proxyUrl}/..%2f..%2fadmin`);
   say(`A path that tries to leave the API: ${elsewhere.status}`);
   quote(await elsewhere.text());
+}
+
+async function budget(): Promise<void> {
+  chapter('A budget holds, however many calls come at once.');
+  quote(configuration.trimEnd());
+  say('Team search has 1,000 tokens an hour. Forty calls come at the same moment, each good for 90:');
+  const ask = () =>
+    openai.chat.completions.create({
+      model: 'gpt-4o',
+      messages: [{ role: 'user', content: 'Search for it. [[words:20]]' }],
+      max_completion_tokens: 70,
+      metadata: { team: 'search' },
+    });
+  const answers = await Promise.allSettled(Array.from({ length: 40 }, ask));
+  const used = answers.flatMap((answer) =>
+    answer.status === 'fulfilled' ? [answer.value.usage?.total_tokens ?? 0] : [],
+  );
+  const refusals = answers.flatMap((answer) =>
+    answer.status === 'rejected' ? [answer.reason as Error] : [],
+  );
+  const total = used.reduce((sum, tokens) => sum + tokens, 0);
+  say(
+    `${used.length} are answered and use ${total} tokens; ${refusals.length} are refused before they cost anything:`,
+  );
+  quote(refusals[0]?.message ?? '');
+  say('Once nothing runs any more, what was held and not used is free again. The next one fits:');
+  await ask();
+  quote(await table());
+}
+
+/** What `npm start -- budgets list` prints, once all is settled. */
+async function table(): Promise<string> {
+  const budgets = async () =>
+    (await (await fetch(`${adminUrl}/budgets`)).json()) as Record<string, number | string>[];
+  let rows = await budgets();
+  while (rows.some(({ held }) => held !== 0)) rows = await budgets();
+  return rows
+    .map(
+      ({ name, scope, limit, used, remaining }) =>
+        `${name}  ${scope}  limit ${limit}  used ${used}  left ${remaining}`,
+    )
+    .join('\n');
 }
 
 async function whatItCost(): Promise<void> {

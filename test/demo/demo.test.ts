@@ -14,12 +14,13 @@ test('the demo tells its story to the end', async () => {
   });
   assert.equal(code, 0, output);
   const chapters = [...output.matchAll(/^\d+\. /gm)].length;
-  assert.equal(chapters, 6, output);
+  assert.equal(chapters, 7, output);
   for (const expected of [
     '"operation":"chat.completions.create"',
     '"code":"malformed_json"',
     '"code":"malformed_path"',
     'assistant_proxy_tokens_total{operation="chat.completions.create"',
+    'Budget team-hour of team=search has',
     'with exit code 0',
   ]) {
     assert.ok(output.includes(expected), `${expected} in ${output}`);
