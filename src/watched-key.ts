@@ -24,6 +24,8 @@ export function watchKeyFile(keyFile: KeyFile, onProblem: (error: Error) => void
   const { file } = keyFile;
   let key = readKey(keyFile);
   watchFile(file, { interval: pollMs, persistent: false }, reread);
+  // The watch compares with what it finds first, a little later: a change before that it never sees.
+  const secondLook = setTimeout(reread, pollMs).unref();
   function reread(): void {
     try {
       key = readKey(keyFile);
@@ -31,7 +33,13 @@ export function watchKeyFile(keyFile: KeyFile, onProblem: (error: Error) => void
       onProblem(error as Error);
     }
   }
-  return { read: () => key, close: () => unwatchFile(file, reread) };
+  return {
+    read: () => key,
+    close() {
+      clearTimeout(secondLook);
+      unwatchFile(file, reread);
+    },
+  };
 }
 
 export function fixedKey(key: string): WatchedKey {

@@ -1,0 +1,82 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import type { Identity } from '../exchange.ts';
+import type { Callers } from '../policies/authenticate.ts';
+import { fixedKey, watchKeyFile } from '../watched-key.ts';
+
+/** As the configuration writes it: one of `key` and `keyFile` is not empty. */
+export interface CallerKey {
+  readonly name: string;
+  readonly key: string;
+  readonly keyFile: string;
+  readonly identity: Partial<Identity>;
+}
+
+export interface CallerKeys extends Callers {
+  /** Stops watching files. */
+  close(): void;
+}
+
+const minLength = 16;
+
+/**
+ * The keys of callers. Those in files are read again when they change; what is wrong then goes to `onProblem`,
+ * and the last key stays valid. Throws if a file can't be used at the start, or two entries hold one key.
+ *
+ * Keys are compared by digest, which makes all lengths equal, and all of them are compared, so that the time it
+ * takes tells nothing about any.
+ */
+export function createCallerKeys(
+  entries: readonly CallerKey[],
+  onProblem: (error: Error) => void,
+): CallerKeys {
+  const known = entries.map(({ name, key, keyFile, identity }, index) => {
+    const path = `auth.keys[${index}].keyFile`;
+    const watched =
+      keyFile === '' ? fixedKey(key) : watchKeyFile({ file: keyFile, path, minLength }, onProblem);
+    return { name, identity, watched, digest: createDigest(watched.read) };
+  });
+  refuseEqualKeys(known);
+  return {
+    find(key) {
+      const digest = sha256(key);
+      let found: Partial<Identity> | undefined;
+      for (const entry of known) {
+        const isEqual = timingSafeEqual(digest, entry.digest());
+        if (isEqual) found ??= entry.identity;
+      }
+      return found;
+    },
+    close() {
+      for (const { watched } of known) watched.close();
+    },
+  };
+}
+
+/** The digest of a key that may change, worked out once for each key. */
+function createDigest(read: () => string): () => Buffer {
+  let key = read();
+  let digest = sha256(key);
+  return () => {
+    if (read() !== key) {
+      key = read();
+      digest = sha256(key);
+    }
+    return digest;
+  };
+}
+
+/** Else the identity of one of the two would never apply. */
+function refuseEqualKeys(known: readonly { readonly name: string; digest(): Buffer }[]): void {
+  const namesByDigest = new Map<string, string>();
+  for (const { name, digest } of known) {
+    const text = digest().toString('hex');
+    const other = namesByDigest.get(text);
+    if (other !== undefined) throw new Error(`auth.keys: ${name} and ${other} hold the same key`);
+    namesByDigest.set(text, name);
+  }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
