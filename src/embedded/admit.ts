@@ -48,10 +48,12 @@ export function admit(state: LedgerState, admission: Admission, nowMs: number): 
 
   const rates = admission.rates.map((line) => openRate(state, org, line, held.tokens, nowMs));
   const waitsMs = rates.map(({ bucket, line, cost }) => conformsInMs(bucket, line, cost));
-  const strict = waitsMs.findIndex(
-    (waitMs, index) => waitMs > Math.max(0, (rates[index]?.line.waitUpToMs ?? 0) - admission.waitedMs),
-  );
-  if (strict !== -1) return deny({ list: 'rates', index: strict, retryAfterMs: waitsMs[strict] ?? 0 });
+  const tooLongMs = waitsMs.map((waitMs, index) => {
+    const leftMs = (rates[index]?.line.waitUpToMs ?? 0) - admission.waitedMs;
+    return waitMs > Math.max(0, leftMs) ? waitMs : 0;
+  });
+  const retryAfterMs = Math.max(0, ...tooLongMs);
+  if (retryAfterMs > 0) return deny({ list: 'rates', index: tooLongMs.indexOf(retryAfterMs), retryAfterMs });
 
   for (const { key, bucket, cost } of rates) state.buckets.set(key, pour(bucket, cost));
   const postings = budgets.map(({ key, span, line }) => ({

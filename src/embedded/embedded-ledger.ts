@@ -29,14 +29,7 @@ const sweepEveryMs = 60_000;
 export function createEmbeddedLedger(options: EmbeddedLedgerOptions): Ledger {
   const { stateDir, now, onError, writeEveryMs = 250 } = options;
   const file = openLedgerFile(stateDir);
-  const state = ((): LedgerState => {
-    try {
-      return createState((table) => file.rowsOf(table));
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  })();
+  const state = createState(file.rowsOf);
   const tables = [state.accounts, state.buckets, state.holds, state.tombstones];
   let sweptAtMs = now();
   let lastRequestId = 0;

@@ -22,7 +22,9 @@ export function defer(state: LedgerState, deferral: Deferral, nowMs: number): bo
   if (hold === undefined) return false;
   if (hold.upstream !== undefined) state.upstreamIds.delete(keyOf(org, hold.upstream.id));
   state.upstreamIds.set(keyOf(org, upstream.id), key);
-  state.holds.set(key, { ...hold, upstream, dueAtMs: nowMs + pollAfterMs });
+  const dueAtMs = nowMs + pollAfterMs;
+  state.holds.set(key, { ...hold, upstream, dueAtMs, leaseEndMs: dueAtMs });
+  state.concurrency.take(hold.concurrencyKeys, holdId, dueAtMs);
   return true;
 }
 
@@ -32,8 +34,12 @@ export function claimDue(state: LedgerState, { org, max, claimMs }: Claim, nowMs
     .sort(([, left], [, right]) => left.dueAtMs - right.dueAtMs)
     .slice(0, max);
   return due.map(([key, hold]) => {
-    state.holds.set(key, { ...hold, dueAtMs: nowMs + claimMs });
     const { holdId, note, held, admittedAtMs, upstream } = hold;
+    const dueAtMs = nowMs + claimMs;
+    // Work that goes on upstream keeps its place; the call of an owner who is gone has lost it.
+    const leaseEndMs = upstream === undefined ? hold.leaseEndMs : dueAtMs;
+    state.holds.set(key, { ...hold, dueAtMs, leaseEndMs });
+    if (upstream !== undefined) state.concurrency.take(hold.concurrencyKeys, holdId, dueAtMs);
     return { holdId, note, held, admittedAtMs, upstream };
   });
 }

@@ -37,23 +37,28 @@ const busyMs = 100;
 export function openLedgerFile(stateDir: string): LedgerFile {
   const owner = becomeOwner(stateDir);
   const path = ledgerPath(stateDir);
-  try {
-    const database = openDatabase(path);
-    const file = createLedgerFile(database);
-    return {
-      ...file,
-      close() {
-        file.close();
-        owner.close();
-      },
-    };
-  } catch (error) {
-    owner.close();
-    throw new Error(
-      `The ledger ${path} can't be read (${reasonOf(error)}). Restore it from a backup, or move it away and start with empty budgets.`,
-      { cause: error },
-    );
+  /** Leaves the directory to others if the file is of no use. */
+  function orRefuse<Result>(read: () => Result, database?: DatabaseSync): Result {
+    try {
+      return read();
+    } catch (error) {
+      database?.close();
+      owner.close();
+      throw new Error(
+        `The ledger ${path} can't be read (${reasonOf(error)}). Restore it from a backup, or move it away and start with empty budgets.`,
+        { cause: error },
+      );
+    }
   }
+  const database = orRefuse(() => openDatabase(path));
+  return {
+    ...createLedgerFile(database),
+    rowsOf: <Value>(table: string) => orRefuse(() => readRows<Value>(database, table), database),
+    close() {
+      database.close();
+      owner.close();
+    },
+  };
 }
 
 /** For commands; throws if no sidecar ever ran on this directory. */
@@ -127,13 +132,12 @@ function openDatabase(path: string): DatabaseSync {
   }
 }
 
-function createLedgerFile(database: DatabaseSync): LedgerFile {
+function createLedgerFile(database: DatabaseSync): Pick<LedgerFile, 'write' | 'requestsAfter'> {
   const put = database.prepare('INSERT OR REPLACE INTO records (kind, key, value) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM records WHERE kind = ? AND key = ?');
   const pending = database.prepare('SELECT id, request FROM requests WHERE id > ? ORDER BY id');
   const removeRequest = database.prepare('DELETE FROM requests WHERE id = ?');
   return {
-    rowsOf: (table) => readRows(database, table),
     write(tables, requests) {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -158,7 +162,6 @@ function createLedgerFile(database: DatabaseSync): LedgerFile {
         id: Number(row['id']),
       }));
     },
-    close: () => database.close(),
   };
 }
 

@@ -55,10 +55,8 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
     const hold = recoverHold(state, org, unrecorded);
     return conclude('recovered', hold, nothing, estimated ? lateNewsMs : tombstoneMs);
   }
-  // Remembered too, so that whatever comes later under this id changes nothing.
-  const hold: SettledHold = { note: undefined, held: nothing, postings: [], rates: [] };
-  state.tombstones.set(key, { hold, charged: nothing, estimated: false, forgetAtMs: nowMs + tombstoneMs });
-  return { kind: 'duplicate', ...told(hold, nothing), budgets: [] };
+  const unknown: SettledHold = { note: undefined, held: nothing, postings: [], rates: [] };
+  return { kind: 'duplicate', ...told(unknown, nothing), budgets: [] };
 }
 
 function told({ note, held }: SettledHold, charged: Amounts): Omit<Settled, 'kind' | 'budgets'> {

@@ -93,7 +93,7 @@ export function stateOf(account: Account, span: Span, nowMs: number): BudgetStat
   return { startMs: nowMs - account.rollsMs, endMs: nowMs, used, held };
 }
 
-/** The windows that haven't ended: several of a calendar only if its clock has stepped back. */
+/** The windows that haven't ended: several of a calendar only if the clock has stepped back. */
 export function windowsOf(account: Account, nowMs: number): WindowState[] {
   const { budget, scope, windowCode } = account;
   const live = account.cells.filter(({ endMs }) => nowMs < endMs);
@@ -101,6 +101,7 @@ export function windowsOf(account: Account, nowMs: number): WindowState[] {
   return shown.map((cell) => ({ budget, scope, windowCode, ...stateOf(account, cell, nowMs) }));
 }
 
+/** With nothing used in the current windows; what is held stays held. */
 export function resetWindows(account: Account, nowMs: number): Account {
   const cells = account.cells.map((cell) => (nowMs < cell.endMs ? { ...cell, used: nothing } : cell));
   return { ...account, cells };

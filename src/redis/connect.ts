@@ -16,7 +16,7 @@ const maxBackoffMs = 1000;
 
 /**
  * A client for a server, the master that sentinels know of, or a cluster. It never sends a command twice, nor
- * keeps one for later: while there is no connection a command is rejected at once. Throws on a malformed URL.
+ * keeps one for when a server has come back. Throws on a malformed URL.
  */
 export function connect(url: string, connection: Connection): Redis | Cluster {
   const address = parseRedisUrl(url);
@@ -66,7 +66,8 @@ function connectCluster(address: RedisAddress, connection: Connection): Cluster 
   const { retryStrategy: _, enableOfflineQueue: __, ...redisOptions } = serverOptions(address, connection);
   const options = {
     redisOptions,
-    enableOfflineQueue: false,
+    // Nodes are connected to when they are first needed: what comes meanwhile waits, within its timeout.
+    enableOfflineQueue: true,
     clusterRetryStrategy: backoffMs,
     slotsRefreshTimeout: connection.timeoutMs + silenceMs,
     // A command that went down with its node may have run there.

@@ -11,7 +11,10 @@ export type ScriptArgument = string | number;
 /** Runs a script on the server that has a key's slot, and resolves to what it answered. */
 export type RunScript = (name: ScriptName, key: string, args: readonly ScriptArgument[]) => Promise<unknown>;
 
-/** Scripts are sent by their digest, and in full only to a server that doesn't know them (any more). */
+/**
+ * Scripts are sent by their digest, and in full only to a server that doesn't know them (any more). Without a
+ * connection they fail at once.
+ */
 export function createScripts(client: Redis | Cluster): RunScript {
   const shared = readLua('shared');
   const scripts = new Map(
@@ -21,6 +24,7 @@ export function createScripts(client: Redis | Cluster): RunScript {
     }),
   );
   return async (name, key, args) => {
+    if (client.status !== 'ready') throw new Error('there is no connection');
     const { text, sha } = scripts.get(name)!;
     try {
       return await client.evalsha(sha, 1, key, ...args);

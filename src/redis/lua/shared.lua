@@ -60,11 +60,13 @@ end
 -- Steps ahead of a clock that was set back still count.
 local function roll(window, step)
   local sums, cells, old = { 0, 0, 0, 0, 0, 0 }, redis.call('HGETALL', window.key), {}
+  local latest = step
   for at = 1, #cells, 2 do
     local cellStep = tonumber(cells[at])
     if cellStep and cellStep < step - rollingSteps then
       old[#old + 1] = cells[at]
     elseif cellStep then
+      latest = math.max(latest, cellStep)
       for i, amount in ipairs(parseCell(cells[at + 1])) do sums[i] = bounded(sums[i] + amount) end
     end
   end
@@ -76,9 +78,9 @@ local function roll(window, step)
     set[#set + 1] = sums[i]
   end
   redis.call('HSET', window.key, unpack(set))
-  local overMs = nowMs + window.lengthMs + window.lengthMs / rollingSteps
+  local overMs = math.ceil((latest + rollingSteps + 1) * (window.lengthMs / rollingSteps))
   redis.call('ZADD', base .. 'i', overMs, window.name)
-  redis.call('PEXPIREAT', window.key, math.ceil(overMs + keptMs(window.lengthMs)))
+  redis.call('PEXPIREAT', window.key, overMs + keptMs(window.lengthMs))
 end
 
 -- A window as it is now. `lengthMs` is 0 for a calendar window; one of those that is not there has no `found`.
