@@ -1,0 +1,10 @@
+-- Keeps holds from lapsing.
+-- KEYS  base
+-- ARGV  leaseMs, hold ids...
+-- Reply {'renewed', nowMs}
+local leaseMs = takeNumber()
+for at = 2, #ARGV do
+  local hold = readHold(ARGV[at])
+  if hold then setDue(ARGV[at], hold, nowMs + leaseMs, true) end
+end
+return { 'renewed', nowMs }

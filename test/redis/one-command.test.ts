@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+
+import { startRedis, until } from '../harness/redis.ts';
+import { admission, budget, concurrency, granted, org, rate } from '../ledger/contract/ledger-under-test.ts';
+import { openReadyLedger } from './open-ledger.ts';
+
+test('every method is one command', async (t) => {
+  const { ledger, commandsOf } = await watch(t);
+  const upstream = { id: 'resp_1', path: '/responses/resp_1' };
+  const charge = { tokens: 1, nanoUsd: 0 };
+  const call = admission({ budgets: [budget()], rates: [rate()], concurrencies: [concurrency()] });
+  const { holdId } = call;
+  const methods: Record<string, () => Promise<unknown>> = {
+    admit: () => ledger.admit(call),
+    renew: () => ledger.renew({ org, leaseMs: 1000, holdIds: [holdId] }),
+    defer: () => ledger.defer({ org, holdId, upstream, pollAfterMs: 1000 }),
+    claimDue: () => ledger.claimDue({ org, max: 1, claimMs: 1000 }),
+    windows: () => ledger.windows(org),
+    settleDeferred: () => ledger.settleDeferred({ org, upstreamId: upstream.id, charge, estimated: false }),
+    settle: () => ledger.settle({ org, holdId, charge, estimated: false }),
+    leaveQueue: () => ledger.leaveQueue(call),
+    reset: () => ledger.reset(org, 'day'),
+  };
+  for (const [name, method] of Object.entries(methods)) {
+    await method();
+    assert.deepEqual(await commandsOf(method), ['evalsha'], `${name} was more than one command`);
+  }
+});
+
+test('a decision on twenty budgets is one command', async (t) => {
+  const { ledger, commandsOf } = await watch(t);
+  const budgets = Array.from({ length: 20 }, (_, index) => budget({ budget: `b${index}` }));
+  const decide = async () => void granted(await ledger.admit(admission({ budgets })));
+  await decide();
+  assert.deepEqual(await commandsOf(decide), ['evalsha']);
+});
+
+/** A ledger on a server, and what a piece of work sends there, as MONITOR sees it. */
+async function watch(t: TestContext) {
+  const redis = await startRedis(t);
+  const { ledger } = await openReadyLedger(t, redis.url);
+  const monitor = await redis.client.monitor();
+  t.after(() => monitor.disconnect());
+  const seen: string[] = [];
+  // What a script does is shown, too, as coming from `lua`.
+  monitor.on('monitor', (_time: string, [command = '', first]: string[], source: string) => {
+    if (source !== 'lua') seen.push(command.toLowerCase() === 'echo' ? `${first}` : command.toLowerCase());
+  });
+  const mark = async (text: string) => {
+    await redis.client.echo(text);
+    await until(async () => seen.includes(text));
+  };
+  const commandsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
+    seen.length = 0;
+    await mark('begin');
+    await work();
+    await mark('end');
+    return seen.slice(seen.indexOf('begin') + 1, -1);
+  };
+  return { ledger, commandsOf };
+}
