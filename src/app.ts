@@ -1,4 +1,5 @@
 import { createAdminServer } from './admin/admin-server.ts';
+import { createCallerKeys } from './auth/caller-keys.ts';
 import type { Config } from './config/schema.ts';
 import { compose } from './exchange.ts';
 import { announce } from './ledger/announce.ts';
@@ -45,6 +46,10 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     identity: { dialect, apiKey: key.read, organization, project },
     dispatcher,
   });
+  const callers =
+    config.auth.keys.length === 0
+      ? undefined
+      : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const governance = governed(config, { log, metrics, counter, upstream: upstreamHandler });
   const handler = createPipeline({
@@ -53,7 +58,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     metrics,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
-    callers: undefined,
+    callers,
     identitySources: config.identity,
     holding: governance && { holds: governance.holds, counter },
     paceUpToMs: upstream.paceUpToMs,
@@ -90,6 +95,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await dispatcher.destroy();
       await counter.close();
       key.close();
+      callers?.close();
       await adminServer.close();
       await closeLog();
       return isWhole && isSettled;

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 
 import { type App, createApp } from './app.ts';
+import { type BudgetsCommand, runBudgetsCommand } from './budgets-command.ts';
 import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
@@ -12,6 +13,11 @@ const usage = `assistant-proxy: a sidecar for OpenAI traffic
 
   npm start                          serve
   npm start -- check --config FILE   validate a configuration without serving
+  npm start -- budgets list          what is used, held and left of every budget
+  npm start -- budgets show NAME     the same of one
+  npm start -- budgets reset NAME    forget what was used in its current windows
+      --scope team=search            only of this share
+      --json                         for programs
 
 ASSISTANT_PROXY_CONFIG names the configuration file; --config FILE does the same.
 `;
@@ -37,6 +43,12 @@ async function run(args: string[]): Promise<number> {
     return valid ? 0 : 1;
   }
   try {
+    if (command === 'budgets') {
+      const config = loadConfig({ file, env: process.env });
+      const { exitCode, output } = await runBudgetsCommand(parsed.budgets!, config);
+      process.stdout.write(output);
+      return exitCode;
+    }
     return await serve(loadConfig({ file, env: process.env }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -45,27 +57,48 @@ async function run(args: string[]): Promise<number> {
   }
 }
 
-type Arguments = { command: 'serve' | 'check'; file: string | undefined; help: boolean };
+interface Arguments {
+  readonly command: 'serve' | 'check' | 'budgets';
+  readonly file: string | undefined;
+  readonly help: boolean;
+  /** Of the command `budgets`. */
+  readonly budgets?: BudgetsCommand;
+}
 
+/** A text says what is wrong. */
 function parse(args: string[]): Arguments | string {
   try {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      options: {
+        config: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+        scope: { type: 'string' },
+        json: { type: 'boolean' },
+      },
     });
     const [command = 'serve', ...rest] = positionals;
-    if ((command !== 'serve' && command !== 'check') || rest.length > 0) {
-      return `unknown command: ${positionals.join(' ')}`;
+    const given = { file: values.config, help: values.help ?? false };
+    if (command === 'budgets') {
+      const budgets = parseBudgets(rest, values);
+      return typeof budgets === 'string' ? budgets : { ...given, command, budgets };
     }
-    return {
-      command,
-      file: values.config,
-      help: values.help ?? false,
-    };
+    if ((command === 'serve' || command === 'check') && rest.length === 0) return { ...given, command };
+    return `unknown command: ${positionals.join(' ')}`;
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+function parseBudgets(
+  [action = 'list', name = '', ...rest]: readonly string[],
+  { scope, json }: { scope?: string | undefined; json?: boolean | undefined },
+): BudgetsCommand | string {
+  if (action !== 'list' && action !== 'show' && action !== 'reset') return `unknown: budgets ${action}`;
+  if (rest.length > 0 || (action === 'list' && name !== '')) return 'too many arguments';
+  if (action !== 'list' && name === '') return `budgets ${action} needs the name of a budget`;
+  return { action, name, scope, json: json ?? false };
 }
 
 /** Serves until a signal asks it to stop. */
