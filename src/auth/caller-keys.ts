@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { Identity } from '../exchange.ts';
 import type { Callers } from '../policies/authenticate.ts';
-import { fixedKey, watchKeyFile } from '../watched-key.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from '../watched-key.ts';
 
 /** As the configuration writes it: one of `key` and `keyFile` is not empty. */
 export interface CallerKey {
@@ -30,27 +30,38 @@ export function createCallerKeys(
   entries: readonly CallerKey[],
   onProblem: (error: Error) => void,
 ): CallerKeys {
-  const known = entries.map(({ name, key, keyFile, identity }, index) => {
-    const path = `auth.keys[${index}].keyFile`;
-    const watched =
-      keyFile === '' ? fixedKey(key) : watchKeyFile({ file: keyFile, path, minLength }, onProblem);
-    return { name, identity, watched, digest: createDigest(watched.read) };
-  });
-  refuseEqualKeys(known);
-  return {
-    find(key) {
-      const digest = sha256(key);
-      let found: Partial<Identity> | undefined;
-      for (const entry of known) {
-        const isEqual = timingSafeEqual(digest, entry.digest());
-        if (isEqual) found ??= entry.identity;
-      }
-      return found;
-    },
-    close() {
-      for (const { watched } of known) watched.close();
-    },
-  };
+  const watches: WatchedKey[] = [];
+  const close = (): void => watches.forEach((watched) => watched.close());
+  try {
+    const known = entries.map(({ name, key, keyFile, identity }, index) => {
+      const path = `auth.keys[${index}].keyFile`;
+      const watched =
+        keyFile === '' ? fixedKey(key) : watchKeyFile({ file: keyFile, path, minLength }, onProblem);
+      watches.push(watched);
+      return { name, identity, digest: createDigest(watched.read) };
+    });
+    refuseEqualKeys(known);
+    return { find: (key) => findKey(known, key), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+interface KnownKey {
+  readonly name: string;
+  readonly identity: Partial<Identity>;
+  digest(): Buffer;
+}
+
+function findKey(known: readonly KnownKey[], key: string): Partial<Identity> | undefined {
+  const wanted = sha256(key);
+  let found: Partial<Identity> | undefined;
+  for (const { digest, identity } of known) {
+    const isEqual = timingSafeEqual(wanted, digest());
+    if (isEqual) found ??= identity;
+  }
+  return found;
 }
 
 /** The digest of a key that may change, worked out once for each key. */
@@ -67,7 +78,7 @@ function createDigest(read: () => string): () => Buffer {
 }
 
 /** Else the identity of one of the two would never apply. */
-function refuseEqualKeys(known: readonly { readonly name: string; digest(): Buffer }[]): void {
+function refuseEqualKeys(known: readonly KnownKey[]): void {
   const namesByDigest = new Map<string, string>();
   for (const { name, digest } of known) {
     const text = digest().toString('hex');

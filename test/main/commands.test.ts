@@ -43,12 +43,12 @@ test('check says that a configuration is valid, and shows it without its secrets
 });
 
 test('check and start refuse a bad configuration, every problem with its path', async (t) => {
-  const file = configFile(t, 'listen: { port: 99999, hots: x }\nbudgets: []\n');
+  const file = configFile(t, 'listen: { port: 99999, hots: x }\nbudgts: []\n');
   const checked = await run(['check', '--config', file]);
   const started = await run([], { ASSISTANT_PROXY_CONFIG: file });
   assert.deepEqual([checked.code, started.code], [1, 1]);
   for (const text of [checked.stdout, started.stderr]) {
-    for (const path of ['listen.port', 'listen.hots', 'budgets', 'upstream.apiKey']) {
+    for (const path of ['listen.port', 'listen.hots', 'budgts', 'upstream.apiKey']) {
       assert.ok(text.includes(path), `${path} in ${text}`);
     }
   }

@@ -92,19 +92,3 @@ test('two entries with one key are refused by their names', () => {
     message: 'auth.keys: b and a hold the same key',
   });
 });
-
-test('every key is compared, whether an earlier one fits or none does', (t) => {
-  const reads: string[] = [];
-  const watched = (name: string, key: string): CallerKey => ({
-    ...caller(name, key),
-    get identity() {
-      reads.push(name);
-      return {};
-    },
-  });
-  const callers = callersOf(t, watched('a', searchKey), watched('b', salesKey));
-  assert.ok(callers.find(searchKey));
-  assert.ok(callers.find(salesKey));
-  assert.equal(callers.find('neither of them'), undefined);
-  assert.deepEqual(reads, ['a', 'b']);
-});
