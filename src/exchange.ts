@@ -5,7 +5,7 @@
 import type { Readable } from 'node:stream';
 
 import type { Operation } from './openai/operations.ts';
-import type { Usage } from './openai/usage.ts';
+import type { Observed } from './openai/read-usage.ts';
 
 /** Header names in lower case. A list means that the header was sent several times. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -94,8 +94,8 @@ export interface Reply {
   readonly finished: Promise<Outcome>;
 }
 
-/** What truly happened, known only at the end. */
-export interface Outcome {
+/** What truly happened, known only at the end, and what the answer said of itself. */
+export interface Outcome extends Observed {
   /** `complete`: the upstream ended it. `aborted`: the caller left. `cut`: the upstream broke off. */
   readonly ending: 'complete' | 'aborted' | 'cut';
   readonly error?: Error;
@@ -103,10 +103,6 @@ export interface Outcome {
   readonly bodyBytes: number;
   /** On `performance.now()`'s clock; absent if no byte of the body came. */
   readonly firstByteAtMs?: number;
-  /** What the upstream says it used. Absent if it said nothing, zero only if it said zero. */
-  readonly usage?: Usage;
-  /** The model that answered, as the upstream names it. */
-  readonly model?: string;
 }
 
 /** Rejects with a `ProxyError` if there is no answer to pass on. */

@@ -7,17 +7,28 @@ import type { UsageShape } from './operation-row.ts';
 import type { Operation } from './operations.ts';
 import { createEventSplitter, readData } from './sse.ts';
 import type { StreamPart } from './sse.ts';
+import { createToolCallCounter } from './tool-calls.ts';
+import type { ToolCalls } from './tool-calls.ts';
 import type { Usage } from './usage.ts';
 
 /** What an answer says of itself; each is absent if it said nothing. */
 export interface Observed {
-  /** The largest that was seen, never a sum: streams and polls tell the same usage again and again. */
+  /**
+   * What the upstream says it used: zero only if it said zero. The largest that was seen, never a sum, since
+   * streams and polls tell the same usage again and again.
+   */
   readonly usage?: Usage;
-  /** As the upstream names it. */
+  /** The one that answered, as the upstream names it. */
   readonly model?: string;
   readonly id?: string;
   /** Of a response, a run or a batch; the last that was seen. */
   readonly status?: string;
+  /** The tier that served it, which may be another than was asked for. */
+  readonly serviceTier?: string;
+  /** Of a run. */
+  readonly threadId?: string;
+  /** Of a response; absent if it made none. */
+  readonly toolCalls?: ToolCalls;
 }
 
 export interface UsageReader {
@@ -43,17 +54,27 @@ export function createUsageReader(
   if (mediaType === 'text/event-stream') return createStreamReader(streamShapes[operation.usage]);
   // A self-hosted engine may leave the type out; what is no JSON has no members.
   const isJson = mediaType === undefined || mediaType === 'application/json' || mediaType.endsWith('+json');
-  return isJson ? createJsonReader() : undefined;
+  return isJson ? createJsonReader(operation.usage) : undefined;
 }
 
-const observedKeys = ['usage', 'model', 'id', 'status'];
+/** The members whose texts are told as they are. */
+const toldTexts = [
+  ['id', 'id'],
+  ['model', 'model'],
+  ['status', 'status'],
+  ['serviceTier', 'service_tier'],
+  ['threadId', 'thread_id'],
+] as const;
+const observedKeys = ['usage', ...toldTexts.map(([, key]) => key)];
 
-function createJsonReader(): UsageReader {
+function createJsonReader(shape: UsageShape): UsageReader {
+  const toolCalls = shape === 'response' ? createToolCallCounter() : undefined;
   /** The whole answer so far, as long as it came in one small piece. */
   let only: Uint8Array | undefined;
   let scanner: MemberScanner | undefined;
 
   function push(chunk: Uint8Array): void {
+    toolCalls?.push(chunk);
     if (!scanner && !only && chunk.length <= maxParsedBytes) {
       only = chunk;
       return;
@@ -71,7 +92,7 @@ function createJsonReader(): UsageReader {
   return {
     push,
     read: ({ bytes }) => push(bytes),
-    end: () => observe({}, (only && parseMembers(only)) ?? scan().end()),
+    end: () => observe({}, (only && parseMembers(only)) ?? scan().end(), toolCalls?.end()),
   };
 }
 
@@ -129,7 +150,8 @@ function createStreamReader(shape: StreamShape): UsageReader {
     const data = readData(bytes);
     const members = data && scanObject(data, shape.within);
     if (!members || (shape.object !== undefined && members.get('object')?.value !== shape.object)) return;
-    observed = observe(observed, members);
+    // The terminal event repeats all items; only events that carry a response have any.
+    observed = observe(observed, members, shape.within === undefined ? undefined : countToolCalls(bytes));
   }
 
   return {
@@ -179,23 +201,21 @@ interface ObservedMembers {
   get(key: string): Pick<Member, 'value'> | undefined;
 }
 
-/** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
-function observe(before: Observed, members: ObservedMembers): Observed {
-  const id = stringOf(members, 'id') ?? before.id;
-  const model = stringOf(members, 'model') ?? before.model;
-  const status = stringOf(members, 'status') ?? before.status;
-  const next = normalizeUsage(members.get('usage')?.value);
-  const isLarger = next && next.totalTokens >= (before.usage?.totalTokens ?? 0);
-  const usage = isLarger ? next : before.usage;
-  return {
-    ...(usage && { usage }),
-    ...(model !== undefined && { model }),
-    ...(id !== undefined && { id }),
-    ...(status !== undefined && { status }),
-  };
+function countToolCalls(bytes: Uint8Array): ToolCalls | undefined {
+  const counter = createToolCallCounter();
+  counter.push(bytes);
+  return counter.end();
 }
 
-function stringOf(members: ObservedMembers, key: string): string | undefined {
-  const value = members.get(key)?.value;
-  return typeof value === 'string' ? value : undefined;
+/** What is known after an object: the larger usage, on a tie the later; of the rest the later. */
+function observe(before: Observed, members: ObservedMembers, toolCalls: ToolCalls | undefined): Observed {
+  const observed: { -readonly [Key in keyof Observed]: Observed[Key] } = { ...before };
+  const usage = normalizeUsage(members.get('usage')?.value);
+  if (usage && usage.totalTokens >= (before.usage?.totalTokens ?? 0)) observed.usage = usage;
+  if (toolCalls) observed.toolCalls = toolCalls;
+  for (const [name, key] of toldTexts) {
+    const value = members.get(key)?.value;
+    if (typeof value === 'string') observed[name] = value;
+  }
+  return observed;
 }

@@ -22,10 +22,7 @@ export function readUsage(): Policy {
       ...reply,
       headers: hides ? headers : reply.headers,
       body: through(reply.body, (sink) => (hides ? readAndHide(reader, sink) : readInto(reader, sink))),
-      finished: reply.finished.then((outcome) => {
-        const { usage, model } = reader.end();
-        return { ...outcome, ...(usage && { usage }), ...(model !== undefined && { model }) };
-      }),
+      finished: reply.finished.then((outcome) => ({ ...outcome, ...reader.end() })),
     };
   };
 }
