@@ -144,6 +144,7 @@ export function assertNearMs(actualMs: number, expectedMs: number): void {
 export async function alignTo(under: LedgerUnderTest, lengthMs: number): Promise<void> {
   await under.ledger.windows(org);
   await under.advance(lengthMs - (under.ledger.nowMs() % lengthMs) + 1000);
+  await under.ledger.windows(org);
 }
 
 /** The one window that is known of a budget. */
