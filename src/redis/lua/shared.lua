@@ -31,7 +31,7 @@ end
 local largest = 9007199254740991
 local rollingSteps = 60
 local amounts = { 't', 'n', 'ht', 'hn', 'xt', 'xn' }
-local minuteMs, hourMs = 60000, 3600000
+local shortestKeptMs, longestKeptMs = 600000, 172800000
 
 local function bounded(amount)
   return math.max(0, math.min(amount, largest))
@@ -39,7 +39,7 @@ end
 
 -- How long a window is kept for calls that outlive it.
 local function keptMs(lengthMs)
-  return math.max(10 * minuteMs, math.min(lengthMs, 48 * hourMs))
+  return math.max(shortestKeptMs, math.min(lengthMs, longestKeptMs))
 end
 
 local function stepAt(atMs, lengthMs)
@@ -111,7 +111,8 @@ end
 -- Makes a window that was not there. A calendar one must have its start and its end.
 local function createWindow(window)
   window.found = true
-  redis.call('ZREMRANGEBYSCORE', base .. 'i', '-inf', nowMs)
+  -- Those that only just ended may come back with a clock that is set back.
+  redis.call('ZREMRANGEBYSCORE', base .. 'i', '-inf', nowMs - longestKeptMs)
   if window.lengthMs > 0 then return roll(window, window.step) end
   redis.call('HSET', window.key, 't', 0, 'n', 0, 'ht', 0, 'hn', 0, 'xt', 0, 'xn', 0, 'e', window.endMs)
   redis.call('PEXPIREAT', window.key, window.endMs + keptMs(window.endMs - window.startMs))

@@ -144,6 +144,7 @@ export function assertNearMs(actualMs: number, expectedMs: number): void {
 export async function alignTo(under: LedgerUnderTest, lengthMs: number): Promise<void> {
   await under.ledger.windows(org);
   await under.advance(lengthMs - (under.ledger.nowMs() % lengthMs) + 1000);
+  // A pod learns of it by the next answer.
   await under.ledger.windows(org);
 }
 
