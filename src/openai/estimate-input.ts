@@ -1,6 +1,9 @@
+import { audioTokens, fileTokens, hostedToolTokens } from './estimates.ts';
+import type { Estimates } from './estimates.ts';
 import { mostImageTokens } from './image-tokens.ts';
 import { isRecord } from './is-record.ts';
 import type { Operation } from './operations.ts';
+import { isTokenCount } from './token-count.ts';
 import type { ParsedBody } from './with-member.ts';
 
 /** What a call's input may cost. */
@@ -12,38 +15,6 @@ export interface InputEstimate {
   /** Overheads, and whatever is counted by rule. */
   readonly fixedTokens: number;
 }
-
-/** Input that can't be seen in a request, in tokens. Whoever knows better gives other numbers. */
-export interface Estimates {
-  /** An image of which `mostImageTokens` knows nothing. */
-  readonly imageTokens: number;
-  /** The same with `detail: original`. */
-  readonly originalImageTokens: number;
-  /** A file, and each started MiB of one that is sent inline. */
-  readonly fileTokens: number;
-  /** What is stored upstream: `previous_response_id`, `conversation`, `prompt`, item references, a run's thread. */
-  readonly conversationTokens: number;
-  /** One of file search's results; there are `max_num_results` of them, else 20. A chunk has 800 by default. */
-  readonly fileSearchChunkTokens: number;
-  /** What a web search adds. OpenAI's price list has blocks of 8,000. */
-  readonly webSearchTokens: number;
-  readonly codeInterpreterTokens: number;
-  readonly mcpTokens: number;
-  /** A hosted tool of another kind, such as computer use or a shell. */
-  readonly hostedToolTokens: number;
-}
-
-export const defaultEstimates: Estimates = {
-  imageTokens: 2_500,
-  originalImageTokens: 10_000,
-  fileTokens: 20_000,
-  conversationTokens: 16_000,
-  fileSearchChunkTokens: 800,
-  webSearchTokens: 8_000,
-  codeInterpreterTokens: 500,
-  mcpTokens: 8_000,
-  hostedToolTokens: 2_000,
-};
 
 /**
  * Bounds the input of a call without a tokenizer, in time linear in the body. A token stands for at least one
@@ -62,7 +33,7 @@ export function estimateInput(
   const value = isRecord(body.value) ? body.value : {};
   const maxPromptTokens = value['max_prompt_tokens'];
   // It holds for all of a run's turns.
-  if (runs.has(name) && isCount(maxPromptTokens)) return estimate([], maxPromptTokens);
+  if (runs.has(name) && isTokenCount(maxPromptTokens)) return estimate([], maxPromptTokens);
   const collected = collectInput(value, estimates);
   const isStored = runs.has(name) || collected.isStored;
   const requestTokens = name === 'embeddings.create' ? 0 : tokensPerRequest;
@@ -111,8 +82,8 @@ function collectInput(request: Record<string, unknown>, estimates: Estimates): C
   }
 
   function addImages(value: unknown): void {
-    for (const image of Array.isArray(value) ? value : [value])
-      addImage(detailOf(isRecord(image) ? image : {}));
+    const images: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const image of images) addImage(detailOf(isRecord(image) ? image : {}));
   }
 
   function addImage(detail: unknown): void {
@@ -162,48 +133,15 @@ function collectInput(request: Record<string, unknown>, estimates: Estimates): C
   }
 }
 
-function hostedToolTokens(tool: Record<string, unknown>, estimates: Estimates): number {
-  const { type } = tool;
-  if (typeof type !== 'string' || type === 'function' || type === 'custom') return 0;
-  if (type === 'file_search') {
-    const options = isRecord(tool['file_search']) ? tool['file_search'] : tool;
-    const chunks = options['max_num_results'];
-    return (isCount(chunks) ? chunks : 20) * estimates.fileSearchChunkTokens;
-  }
-  if (type.startsWith('web_search')) return estimates.webSearchTokens;
-  if (type === 'code_interpreter') return estimates.codeInterpreterTokens;
-  return type === 'mcp' ? estimates.mcpTokens : estimates.hostedToolTokens;
-}
-
 function detailOf(part: Record<string, unknown>): unknown {
   const inner = part['image_url'] ?? part['image_file'];
   return isRecord(inner) ? inner['detail'] : part['detail'];
-}
-
-function fileTokens(part: Record<string, unknown>, estimates: Estimates): number {
-  const file = isRecord(part['file']) ? part['file'] : part;
-  const data = file['file_data'];
-  const startedMiB = typeof data === 'string' ? Math.ceil((data.length * 0.75) / 1_048_576) : 1;
-  return Math.max(1, startedMiB) * estimates.fileTokens;
-}
-
-/**
- * Sound costs a token for each 100 ms (OpenAI's guide "Managing realtime costs"), and no encoding that is taken
- * needs less than 8 kbit/s, so a token for each 100 bytes bounds it. Sound that is stored counts as a file.
- */
-function audioTokens(audio: unknown, estimates: Estimates): number {
-  const data = isRecord(audio) ? audio['data'] : undefined;
-  return typeof data === 'string' ? Math.ceil((data.length * 0.75) / 100) : estimates.fileTokens;
 }
 
 /** Where a part holds data rather than text. */
 function isMedia(key: string, type: unknown): boolean {
   if (key === 'result') return type === 'image_generation_call';
   return key === 'url' ? type === 'image' : mediaMembers.has(key);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 1_000_000_000;
 }
 
 /** OpenAI's cookbook, "How to count tokens": 3 for a message, 1 for its role and 1 for a name. */

@@ -1,12 +1,13 @@
 import { isRecord } from './is-record.ts';
 import type { Operation } from './operations.ts';
+import { isTokenCount } from './token-count.ts';
 import { type ParsedBody, withMember } from './with-member.ts';
 
 /** How much output a call may cause. */
 export interface OutputLimit {
   /**
    * The most tokens that each choice may have, reasoning included. Undefined if the caller didn't say, or said
-   * what is no count (negative, a fraction, a text, beyond `maxCountableTokens`), which the upstream will refuse.
+   * what `isTokenCount` takes for none (negative, a fraction, a text, 1e99), which the upstream will refuse.
    */
   readonly outputTokens: number | undefined;
   /** How many answers are generated and billed; at most `maxChoices`. */
@@ -24,7 +25,7 @@ export interface OutputLimit {
 export function readOutputLimit({ name }: Operation, value: unknown): OutputLimit {
   const body = isRecord(value) ? value : {};
   const rule = Object.hasOwn(rules, name) ? rules[name]! : noOutput;
-  const said = rule.members.map((member) => body[member]).filter(isLimit);
+  const said = rule.members.map((member) => body[member]).filter(isTokenCount);
   const unsaid = rule.members.every((member) => body[member] === undefined) ? rule.unsaidTokens : undefined;
   return {
     outputTokens: said.length > 0 ? Math.max(...said) : unsaid,
@@ -49,7 +50,7 @@ export function lowerOutputLimit(body: ParsedBody, { name }: Operation, outputTo
   const bound = present.length > 0 ? present : members.slice(0, 1);
   return bound.reduce((lowered, member) => {
     const limit = value[member];
-    return isLimit(limit) && limit <= outputTokens ? lowered : withLimit(lowered, member, outputTokens);
+    return isTokenCount(limit) && limit <= outputTokens ? lowered : withLimit(lowered, member, outputTokens);
   }, body);
 }
 
@@ -119,12 +120,6 @@ function countCompletions(body: Record<string, unknown>): number {
 
 /** OpenAI takes at most 128, and no engine as many as this. So the product with a limit stays a safe integer. */
 const maxChoices = 1_000_000;
-
-const maxCountableTokens = 1_000_000_000;
-
-function isLimit(value: unknown): value is number {
-  return isCount(value) && value <= maxCountableTokens;
-}
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 1;

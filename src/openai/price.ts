@@ -1,4 +1,4 @@
-/** What a model costs. In USD for a million tokens, unless said otherwise. */
+/** What a model costs: in USD for a million tokens, unless said otherwise. Numbers are finite and not negative. */
 export interface Price {
   readonly input: number;
   readonly output: number;

@@ -38,11 +38,9 @@ export function createPriceTable(
     const undated = undatedModel(model);
     const pattern = patterns.find(({ prefix }) => model.startsWith(prefix))?.price;
     const builtIn = builtInPrices.get(model) ?? builtInPrices.get(undated);
-    const own = exact.get(model);
-    if (own) return complete(own, builtIn);
-    if (builtInPrices.has(model)) return complete(pattern ?? {}, builtIn);
-    const partial = pattern ?? exact.get(undated);
-    return partial || builtIn ? complete(partial ?? {}, builtIn) : undefined;
+    const ofSnapshot = builtInPrices.has(model) ? undefined : exact.get(undated);
+    const said = exact.get(model) ?? pattern ?? ofSnapshot;
+    return said || builtIn ? complete(said ?? {}, builtIn) : undefined;
   }
 
   function complete(partial: PartialPrice, builtIn: Price = fallback): Price {

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { get_encoding } from 'tiktoken';
 
-import { defaultEstimates, estimateInput } from '../../src/openai/estimate-input.ts';
+import { estimateInput } from '../../src/openai/estimate-input.ts';
 import type { InputEstimate } from '../../src/openai/estimate-input.ts';
+import { defaultEstimates } from '../../src/openai/estimates.ts';
 import { named } from './observed.ts';
 
 const chat = 'chat.completions.create';
@@ -216,6 +217,14 @@ test('five megabytes of base64 are no five million tokens', () => {
     const bound = estimateOf(name, { model: 'gpt-4o', messages: content }).boundTokens;
     assert.ok(bound > 1_000 && bound < atMostTokens, `${JSON.stringify(part).slice(0, 40)} ${bound}`);
   }
+});
+
+test('a text file that is sent inline has at most a token for each of its bytes', () => {
+  const content = 'digits 0123456789 '.repeat(10_000);
+  const file = { filename: 'a.txt', file_data: `data:text/plain;base64,${btoa(content)}` };
+  const said = [{ role: 'user', content: [{ type: 'file', file }] }];
+  const bound = estimateOf(chat, { messages: said }).boundTokens;
+  assert.ok(bound >= content.length && bound < content.length * 1.01, String(bound));
 });
 
 test('base64 in place of a text is text', () => {
