@@ -1,7 +1,8 @@
 import type { Exchange, Outcome } from '../exchange.ts';
 import { boundService } from '../openai/bound-service.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
-import { type Estimates, type InputEstimate, estimateInput } from '../openai/estimate-input.ts';
+import { type InputEstimate, estimateInput } from '../openai/estimate-input.ts';
+import type { Estimates } from '../openai/estimates.ts';
 import { maxOutputTokens } from '../openai/model-limits.ts';
 import { mayThinkUnseen } from '../openai/model-name.ts';
 import { type OutputLimit, readOutputLimit } from '../openai/output-limit.ts';

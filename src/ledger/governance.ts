@@ -1,6 +1,6 @@
 import type { Handler, Outcome } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
-import type { Estimates } from '../openai/estimate-input.ts';
+import type { Estimates } from '../openai/estimates.ts';
 import { costNanoUsd } from '../openai/price-usage.ts';
 import type { PriceTable } from '../openai/prices.ts';
 import { type BudgetReport, reportBudgets } from './budget-report.ts';

@@ -38,7 +38,7 @@ function exchangeFor(pathAndQuery: string): Exchange {
     path,
     query: query === undefined ? '' : `?${query}`,
     deployment: undefined,
-    headers: {},
+    headers: path.startsWith('/threads/') ? { 'openai-beta': 'assistants=v2' } : {},
     body: { kind: 'none' },
     signal: AbortSignal.timeout(timeoutMs),
   };

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type DueHold, type Ledger, StoreUnavailable, type WindowState } from '../ledger/ledger.ts';
@@ -39,7 +40,15 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
   let offsetMs = 0;
   const nowMs = () => Math.floor(monotonicMs() + offsetMs);
 
+  let isReady: Promise<unknown> | undefined;
+  const ready = () =>
+    (isReady ??= once(client, 'ready')
+      .catch(notSent)
+      .finally(() => (isReady = undefined)));
+
   async function ask(script: ScriptName, org: string, args: readonly ScriptArgument[]): Promise<ReplyReader> {
+    // A start, a failover or a blink of the network shorter than the timeout costs time, and no refusal.
+    if (client.status !== 'ready') await ready();
     const reply = readReply(await run(script, `${options.keyPrefix}:{${encodeName(org)}}:`, args));
     offsetMs = reply.nowMs - monotonicMs();
     return reply;
@@ -118,6 +127,11 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       client.disconnect();
     },
   };
+}
+
+function notSent(cause: unknown): never {
+  const { message } = plainError(cause);
+  throw new StoreUnavailable(message, { cause, mayHaveHappened: false });
 }
 
 /** Rejects with `StoreUnavailable`, whatever goes wrong, and at the latest after this time. */

@@ -49,11 +49,18 @@ export async function startGoverned(t: TestContext, options: GovernedOptions): P
   };
 }
 
+/** As SDKs send it with the calls that need it; others ignore it. */
+export const assistantsHeaders = { 'openai-beta': 'assistants=v2' };
+
 export function postJson(url: string, body: object, init: RequestInit = {}): Promise<Response> {
   return fetch(url, {
     ...init,
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string>) },
+    headers: {
+      ...assistantsHeaders,
+      'content-type': 'application/json',
+      ...(init.headers as Record<string, string>),
+    },
     body: JSON.stringify(body),
   });
 }
