@@ -58,14 +58,34 @@ local function lower(unit, out, amount)
   return math.max(leastOutput, fits)
 end
 
-for _, window in ipairs(budgets) do
-  for unit = 1, 2 do
-    if window.enforced and window.clamps and window.limits[unit] and output > leastOutput then
-      local usualRoom, worstRoom = room(window, unit)
-      output = lower(unit, output, worstRoom)
-      if cost(unit, math.min(usualOutput, output)) > usualRoom then output = lower(unit, output, usualRoom) end
+-- The first budget, and its unit, into which a call with so much output doesn't fit.
+local function misfit(out)
+  local usualOut = math.min(usualOutput, out)
+  local most, usual = { cost(1, out), cost(2, out) }, { cost(1, usualOut), cost(2, usualOut) }
+  for i, window in ipairs(budgets) do
+    local limits, sums, ratio = window.limits, window.sums, window.ratio
+    for unit = 1, 2 do
+      if limits[unit] and window.enforced then
+        local spent = sums[unit] + sums[unit + 2]
+        if spent + sums[unit + 4] + most[unit] > limits[unit] * (1 + (ratio or 0)) then return i, unit end
+        if ratio and spent + usual[unit] > limits[unit] then return i, unit end
+      end
     end
   end
+end
+
+local misfitBudget, misfitUnit = misfit(output)
+if misfitBudget and output > leastOutput then
+  for _, window in ipairs(budgets) do
+    for unit = 1, 2 do
+      if window.enforced and window.clamps and window.limits[unit] then
+        local usualRoom, worstRoom = room(window, unit)
+        output = lower(unit, output, worstRoom)
+        if cost(unit, math.min(usualOutput, output)) > usualRoom then output = lower(unit, output, usualRoom) end
+      end
+    end
+  end
+  misfitBudget, misfitUnit = misfit(output)
 end
 local usual = math.min(usualOutput, output)
 local held = { cost(1, output), cost(2, output) }
@@ -125,15 +145,7 @@ local function deny(list, index, detail)
   return withStates({ 'denied', nowMs, list, index - 1, detail })
 end
 
-for i, window in ipairs(budgets) do
-  for unit = 1, 2 do
-    if window.enforced and window.limits[unit] then
-      local usualRoom, worstRoom = room(window, unit)
-      local usualHeld = window.ratio and heldUsual[unit] or held[unit]
-      if usualHeld > usualRoom or held[unit] > worstRoom then return deny('budgets', i, unit) end
-    end
-  end
-end
+if misfitBudget then return deny('budgets', misfitBudget, misfitUnit) end
 
 local isBlocked = false
 for i, place in ipairs(places) do

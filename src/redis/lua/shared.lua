@@ -83,28 +83,27 @@ local function roll(window, step)
   redis.call('PEXPIREAT', window.key, overMs + keptMs(window.lengthMs))
 end
 
--- A window as it is now. `lengthMs` is 0 for a calendar window; one of those that is not there has no `found`.
+-- A window as it is now; `lengthMs` is 0 for a calendar one. Not `found` if it isn't there: it isn't made by
+-- being looked at.
 local function readWindow(name, lengthMs)
-  local window = { name = name, key = base .. 'w:' .. name, lengthMs = lengthMs }
-  local last = lengthMs > 0 and 's' or 'e'
-  local found = redis.call('HMGET', window.key, 't', 'n', 'ht', 'hn', 'xt', 'xn', last)
-  window.found = found[7]
-  if lengthMs > 0 then
-    local step = stepAt(nowMs, lengthMs)
-    window.startMs, window.endMs, window.step = nowMs - lengthMs, nowMs, step
-    if tonumber(found[7]) ~= step then
-      -- One that isn't there yet needs no summing up, and is not made by being looked at.
-      if found[7] then roll(window, step) end
-      window.sums = window.sums or { 0, 0, 0, 0, 0, 0 }
-      return window
-    end
-  elseif not found[7] then
-    window.sums = { 0, 0, 0, 0, 0, 0 }
-    return window
-  else
-    window.endMs = tonumber(found[7])
+  local key, isRolling = base .. 'w:' .. name, lengthMs > 0
+  local found = redis.call('HMGET', key, 't', 'n', 'ht', 'hn', 'xt', 'xn', isRolling and 's' or 'e')
+  local last = found[7]
+  local window = {
+    name = name,
+    key = key,
+    lengthMs = lengthMs,
+    found = last,
+    startMs = isRolling and nowMs - lengthMs or nil,
+    endMs = isRolling and nowMs or tonumber(last or nil),
+    step = isRolling and stepAt(nowMs, lengthMs) or nil,
+    sums = { 0, 0, 0, 0, 0, 0 },
+  }
+  if last and isRolling and last + 0 ~= window.step then
+    roll(window, window.step)
+  elseif last then
+    window.sums = { found[1] + 0, found[2] + 0, found[3] + 0, found[4] + 0, found[5] + 0, found[6] + 0 }
   end
-  window.sums = { found[1] + 0, found[2] + 0, found[3] + 0, found[4] + 0, found[5] + 0, found[6] + 0 }
   return window
 end
 
