@@ -11,10 +11,6 @@ export const nothing: Amounts = { tokens: 0, nanoUsd: 0 };
 
 export const nanoUsdPerUsd = 1_000_000_000;
 
-/** Sums stay below 2^53, and so exact, in every language that adds them up. A limit must be below. */
-export const maxUsd = 9_000_000;
-export const maxTokens = 9_000_000_000_000_000;
-
 export const units = ['tokens', 'nanoUsd'] as const;
 
 export type Unit = (typeof units)[number];

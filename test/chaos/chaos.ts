@@ -70,7 +70,7 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
   let kills = 0;
   let redisRestarts = 0;
   let peakTokens = 0;
-  let isOver = false;
+  const over = new AbortController();
 
   const results: CallResult[] = [];
   await Promise.all([callAll(), killSidecars(), restartRedis(), sample()]);
@@ -91,13 +91,13 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
       }
     };
     await Promise.all(Array.from({ length: plan.callsAtOnce }, worker));
-    isOver = true;
+    over.abort();
   }
 
   async function killSidecars(): Promise<void> {
     for (;;) {
       await pause(plan.killEveryMs);
-      if (isOver) return;
+      if (over.signal.aborted) return;
       const index = Math.floor(random() * sidecars.length);
       const victim = sidecars[index]!;
       victim.signal('SIGKILL');
@@ -110,14 +110,14 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
   async function restartRedis(): Promise<void> {
     for (;;) {
       await pause(plan.restartRedisEveryMs);
-      if (isOver) return;
+      if (over.signal.aborted) return;
       await redis.restart();
       redisRestarts += 1;
     }
   }
 
   async function sample(): Promise<void> {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await pause(250);
       const [shared] = (await budgets(sidecars)).filter(({ name }) => name === 'shared');
       if (shared) peakTokens = Math.max(peakTokens, shared.used + shared.held);
@@ -126,7 +126,7 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
 
   async function pause(ms: number): Promise<void> {
     const endsAtMs = performance.now() + ms * (0.75 + random() / 2);
-    while (!isOver && performance.now() < endsAtMs) await sleep(20);
+    while (!over.signal.aborted && performance.now() < endsAtMs) await sleep(20);
   }
 
   /** All leases have lapsed and were swept, and what was cut has been looked up. */
