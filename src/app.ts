@@ -128,7 +128,11 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   });
   return govern({
     ...events,
-    ledger: openLedger(store, (error) => log.warn({ cause: error.message }, 'store')),
+    ...openLedger(store, {
+      onError: (error) => log.warn({ cause: error.message }, 'store'),
+      onNoJournal: (reason) =>
+        log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
+    }),
     rules,
     prices: createPriceTable(models.prices, models.fallbackPrice),
     estimates: config.estimates,

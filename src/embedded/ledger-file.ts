@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { becomeOwner, reasonOf } from './own-directory.ts';
 import type { Table } from './table.ts';
 
 /** The file behind the tables. Every method throws what SQLite throws. */
@@ -83,34 +84,6 @@ function ledgerPath(stateDir: string): string {
   return join(stateDir, 'ledger.db');
 }
 
-/**
- * Locks a second, empty database for as long as the process lives: the ledger itself stays open to commands,
- * and the kernel drops the lock of a process that was killed.
- */
-function becomeOwner(stateDir: string): DatabaseSync {
-  const owner = ((): DatabaseSync => {
-    try {
-      mkdirSync(stateDir, { recursive: true });
-      return new DatabaseSync(join(stateDir, 'owner.db'));
-    } catch (error) {
-      throw new Error(
-        `The state directory ${stateDir} can't be written to (${reasonOf(error)}). Mount a volume there, or point store.stateDir elsewhere.`,
-        { cause: error },
-      );
-    }
-  })();
-  try {
-    owner.exec('BEGIN EXCLUSIVE');
-    return owner;
-  } catch (error) {
-    owner.close();
-    throw new Error(
-      `The state directory ${stateDir} is in use by another sidecar, or can't be written to (${reasonOf(error)}). Stop that one, give each sidecar a store.stateDir of its own, or let them share a Redis (store.redisUrl).`,
-      { cause: error },
-    );
-  }
-}
-
 function openDatabase(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: busyMs });
   try {
@@ -163,8 +136,4 @@ function createLedgerFile(database: DatabaseSync): Pick<LedgerFile, 'write' | 'r
       }));
     },
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

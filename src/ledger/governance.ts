@@ -12,6 +12,7 @@ import { keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
+import { type SettlementJournal, readSettlement } from './settlement-journal.ts';
 import { startSweeper } from './sweeper.ts';
 import { rememberTightness } from './tightness.ts';
 
@@ -30,6 +31,7 @@ export interface GovernanceSettings extends Pick<
   readonly prices: PriceTable;
   readonly estimates: Estimates & { readonly outputTokens: number; readonly batchTokens: number };
   readonly counter: TokenCounter;
+  readonly journal: SettlementJournal;
   /** Every organisation that this sidecar can spend for. */
   readonly orgs: readonly string[];
   /** Answers with its usage read. */
@@ -43,7 +45,8 @@ export interface GovernanceSettings extends Pick<
 /** Everything that spends by rules: how it hangs together stands here, what it does in the files it imports. */
 export function govern(settings: GovernanceSettings): Governance {
   const { ledger, rules, prices, estimates, counter, orgs, onSettled, onError, leaseMs } = settings;
-  const outbox = createOutbox(settings.onLost);
+  const { journal } = settings;
+  const outbox = createOutbox(journal, settings.onLost);
   settings.pendingTo(outbox.pending);
   const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
   const lookUp = createLookUpWork(settings.upstream);
@@ -65,6 +68,10 @@ export function govern(settings: GovernanceSettings): Governance {
     lookUp,
     tightness: rememberTightness(),
   });
+  for (const settlement of journal.kept().map(readSettlement)) {
+    const work = async () => onSettled(settlement, await ledger.settle(settlement));
+    outbox.send({ work, settlement });
+  }
   const sweeper = startSweeper({
     ledger,
     orgs,
@@ -87,6 +94,7 @@ export function govern(settings: GovernanceSettings): Governance {
       const isWhole = await outbox.flush(timeoutMs);
       liveHolds.close();
       await ledger.close();
+      journal.close();
       return isWhole;
     },
   };

@@ -169,28 +169,29 @@ export function createHolds(settings: HoldsSettings): Holds {
     const holdId = exchange.id;
     const unrecorded = { budgets, rates, held, admittedAtMs };
     const settlement: Settlement = { org, holdId, charge, estimated, unrecorded };
-    outbox.send(async () => {
+    const work = async () => {
       const settled = await ledger.settle(settlement);
       liveHolds.remove(org, holdId);
       onSettled(settlement, settled);
-    });
+    };
+    outbox.send({ work, settlement });
   }
 
   function release(org: string, holdId: string): void {
-    outbox.send(async () => {
-      await ledger.settle({ org, holdId, charge: nothing, estimated: false });
-    });
+    const settlement = { org, holdId, charge: nothing, estimated: false };
+    outbox.send({ work: async () => void (await ledger.settle(settlement)), settlement });
   }
 
   function defer(call: OpenCall, upstream: UpstreamWork): void {
     const { org, exchange } = call;
-    outbox.send(async () => {
+    const work = async () => {
       const deferral = { org, holdId: exchange.id, upstream, pollAfterMs: firstPollMs };
       const isDeferred = await ledger.defer(deferral);
       liveHolds.remove(org, exchange.id);
       // The store has no such hold: it was away when the call was let through, or has lost its memory.
       if (!isDeferred) settle(call, { charge: 'hold', estimated: true });
-    });
+    };
+    outbox.send({ work });
   }
 
   function hear(exchange: Exchange, outcome: Outcome): void {
@@ -199,10 +200,11 @@ export function createHolds(settings: HoldsSettings): Holds {
     const org = exchange.identity?.org ?? '';
     const charge = costOfWork(outcome, exchange.operation.name, outcome.model ?? '');
     const settlement = { org, upstreamId: id, charge, estimated: false };
-    outbox.send(async () => {
+    const work = async () => {
       const settled = await ledger.settleDeferred(settlement);
       if (settled) onSettled(settlement, settled);
-    });
+    };
+    outbox.send({ work });
   }
 }
 

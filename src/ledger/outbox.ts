@@ -1,15 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { StoreUnavailable } from './ledger.ts';
+import { type Settlement, StoreUnavailable } from './ledger.ts';
+import { type SettlementJournal, writeSettlement } from './settlement-journal.ts';
 
 /** What the store must hear of sooner or later: charges and deferrals, however long it is away (L4, L8). */
 export interface Outbox {
-  /** Done now, or as soon as the store is back: `work` is repeated while it rejects with `StoreUnavailable`. */
-  send(work: () => Promise<void>): void;
+  send(message: Message): void;
   /** What was sent and is not done. */
   pending(): number;
-  /** False if something could not be done in this time, and is lost to the store. */
+  /** False if something could not be done in this time. */
   flush(timeoutMs: number): Promise<boolean>;
+}
+
+export interface Message {
+  /** Done now, or as soon as the store is back: repeated while it rejects with `StoreUnavailable`. */
+  readonly work: () => Promise<void>;
+  /** The charge that this is about, kept in the journal while the store is away. */
+  readonly settlement?: Settlement;
 }
 
 /** About 1 KB each. */
@@ -19,19 +26,23 @@ const longestRetryMs = 2000;
 /** So that a store that comes back is not met by all of it at once. */
 const retriedTogether = 50;
 
-/** @param onLost a piece of work was given up; its hold will lapse and be charged whole. */
-export function createOutbox(onLost: (reason: Error) => void): Outbox {
-  const waiting: (() => Promise<void>)[] = [];
+/** @param onLost a message was given up; its hold will lapse and be charged whole. */
+export function createOutbox(journal: SettlementJournal, onLost: (reason: Error) => void): Outbox {
+  const waiting: Message[] = [];
   const running = new Set<Promise<void>>();
+  const kept = new Set<string>();
   let retrying: Promise<void> | undefined;
   let isFlushing = false;
+  /** As far as the last message could tell. */
+  let isAway = false;
   const pending = () => waiting.length + running.size;
 
   return {
-    send(work) {
-      const attempt = attemptOf(work).then((isDone) => {
+    send(message) {
+      if (isAway) keep(message);
+      const attempt = attemptOf(message).then((isDone) => {
         running.delete(attempt);
-        if (!isDone) postpone(work);
+        if (!isDone) postpone(message);
       });
       running.add(attempt);
     },
@@ -44,19 +55,35 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
     },
   };
 
-  async function attemptOf(work: () => Promise<void>): Promise<boolean> {
+  async function attemptOf(message: Message): Promise<boolean> {
     try {
-      await work();
+      await message.work();
+      isAway = false;
     } catch (error) {
-      if (error instanceof StoreUnavailable) return false;
+      if (error instanceof StoreUnavailable) {
+        isAway = true;
+        keep(message);
+        return false;
+      }
       onLost(error as Error);
     }
+    forget(message);
     return true;
   }
 
-  function postpone(work: () => Promise<void>): void {
+  function keep({ settlement }: Message): void {
+    if (!settlement || kept.has(settlement.holdId)) return;
+    journal.keep(settlement.holdId, writeSettlement(settlement));
+    kept.add(settlement.holdId);
+  }
+
+  function forget({ settlement }: Message): void {
+    if (settlement && kept.delete(settlement.holdId)) journal.forget(settlement.holdId);
+  }
+
+  function postpone(message: Message): void {
     if (waiting.length >= maxWaiting) return onLost(new Error('too much waits for the store'));
-    waiting.push(work);
+    waiting.push(message);
     retrying ??= retry().finally(() => (retrying = undefined));
   }
 

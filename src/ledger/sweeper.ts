@@ -84,11 +84,12 @@ export function startSweeper(settings: SweeperSettings): Sweeper {
 
     function end(charge: Amounts | 'hold', result: 'lapsed' | 'told' | 'gone'): void {
       const settlement = { org, holdId, charge, estimated: charge === 'hold' };
-      outbox.send(async () => {
+      const work = async () => {
         const settled = await ledger.settle(settlement);
         onSettled(settlement, settled);
         if (settled.kind === 'settled') onSwept(hold, result);
-      });
+      };
+      outbox.send({ work });
     }
   }
 }

@@ -61,12 +61,14 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
   lifetime.after(() => standIn.close());
   const configFile = join(folder, 'config.yaml');
   writeFileSync(configFile, configuration(plan.limitTokens, redis.url));
-  const spawn = () =>
+  // A container that was killed starts again in its pod, and finds the pod's volume as it was.
+  const spawn = (pod: number) =>
     spawnSidecar(lifetime, standIn.url, {
       ASSISTANT_PROXY_CONFIG: configFile,
+      ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, `pod-${pod}`),
       ASSISTANT_PROXY_TELEMETRY_LOG_LEVEL: 'info',
     });
-  const sidecars = await Promise.all(Array.from({ length: plan.sidecars }, spawn));
+  const sidecars = await Promise.all(Array.from({ length: plan.sidecars }, (_, pod) => spawn(pod)));
   let kills = 0;
   let redisRestarts = 0;
   let peakTokens = 0;
@@ -103,7 +105,7 @@ export async function runChaos(lifetime: Lifetime, plan: ChaosPlan): Promise<Cha
       victim.signal('SIGKILL');
       await victim.exitCode;
       kills += 1;
-      sidecars[index] = await spawn();
+      sidecars[index] = await spawn(index);
     }
   }
 

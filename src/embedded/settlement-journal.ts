@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+import type { SettlementJournal } from '../ledger/settlement-journal.ts';
+import { becomeOwner } from './own-directory.ts';
+
+/**
+ * A journal in `unsettled.db`. What is kept has been handed to the kernel when `keep` returns, so a killed
+ * process loses none of it. Throws as `becomeOwner` does, and at a file that is none.
+ */
+export function openSettlementJournal(stateDir: string): SettlementJournal {
+  const owner = becomeOwner(stateDir);
+  const database = new DatabaseSync(join(stateDir, 'unsettled.db'));
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS unsettled (hold_id TEXT PRIMARY KEY, settlement TEXT) WITHOUT ROWID;
+  `);
+  const put = database.prepare('INSERT OR REPLACE INTO unsettled (hold_id, settlement) VALUES (?, ?)');
+  const remove = database.prepare('DELETE FROM unsettled WHERE hold_id = ?');
+  return {
+    keep: (holdId, settlement) => void put.run(holdId, settlement),
+    forget: (holdId) => void remove.run(holdId),
+    kept: () =>
+      database
+        .prepare('SELECT settlement FROM unsettled')
+        .all()
+        .map((row) => String(row['settlement'])),
+    close() {
+      database.close();
+      owner.close();
+    },
+  };
+}
