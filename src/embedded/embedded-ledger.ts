@@ -117,7 +117,7 @@ function reset(
   for (const [key, account] of state.accounts.entries()) {
     if (account.org !== org || account.budget !== budget) continue;
     if (scope !== undefined && account.scope !== scope) continue;
-    windows += windowsOf(account, nowMs).length;
+    windows += windowsOf(account, nowMs).filter(({ startMs }) => startMs <= nowMs).length;
     state.accounts.set(key, resetWindows(account, nowMs));
   }
   return windows;

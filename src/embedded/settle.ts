@@ -33,7 +33,9 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
       const bucket = state.buckets.get(bucketKey) ?? { level: 0, atMs: nowMs, perSecond };
       state.buckets.set(bucketKey, pour(drain(bucket, perSecond, nowMs), charged.tokens - counted.tokens));
     }
-    state.tombstones.set(key, { hold, charged, estimated, forgetAtMs: nowMs + forMs });
+    // What can't be corrected needs no more than its charge.
+    const kept = estimated ? hold : { ...hold, postings: [], rates: [] };
+    state.tombstones.set(key, { hold: kept, charged, estimated, forgetAtMs: nowMs + forMs });
     return { kind, ...told(hold, charged), budgets };
   }
 

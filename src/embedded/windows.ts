@@ -103,7 +103,10 @@ export function windowsOf(account: Account, nowMs: number): WindowState[] {
 
 /** With nothing used in the current windows; what is held stays held. */
 export function resetWindows(account: Account, nowMs: number): Account {
-  const cells = account.cells.map((cell) => (nowMs < cell.endMs ? { ...cell, used: nothing } : cell));
+  const cells = account.cells.map((cell) => {
+    const isCurrent = nowMs < cell.endMs && (account.rollsMs !== undefined || cell.startMs <= nowMs);
+    return isCurrent ? { ...cell, used: nothing } : cell;
+  });
   return { ...account, cells };
 }
 

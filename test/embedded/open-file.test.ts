@@ -106,17 +106,15 @@ test('neither memory nor the file grows with the months', async (t) => {
   let nowMs = Date.UTC(2026, 0, 1);
   const ledger = createEmbeddedLedger({ stateDir, now: () => nowMs, onError: fail, writeEveryMs: 1 });
   const path = join(stateDir, 'ledger.db');
-  let afterAWeek = 0;
   for (let day = 0; day < 180; day += 1) {
     for (let call = 0; call < 5; call += 1)
       await spend(ledger, 1, { budgets: [budget({ scope: `user=${day}` })] });
     nowMs += dayMs;
     await sleep(3);
-    if (day === 7) afterAWeek = countRows(path);
   }
   await ledger.close();
-  assert.ok(afterAWeek > 0);
-  assert.ok(countRows(path) <= afterAWeek, `${countRows(path)} rows, ${afterAWeek} after a week`);
+  // Of 900 calls in 180 windows.
+  assert.ok(countRows(path) <= 20, `${countRows(path)} rows are left`);
   assert.ok(readFileSync(path).length < 100_000);
 });
 

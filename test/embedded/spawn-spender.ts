@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 export interface Spender {
   /** Resolves once it has spent for so long. */
@@ -13,9 +13,13 @@ export interface Spender {
 
 /** A process with an embedded ledger on that directory: see `spend-for-ever.ts`. */
 export async function spawnSpender(test: TestContext, stateDir: string): Promise<Spender> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'spend-for-ever.ts'), stateDir], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(import.meta.resolve('./spend-for-ever.ts')), stateDir],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const exited = once(child, 'exit');
   test.after(() => child.kill('SIGKILL'));
   const lines = createInterface({ input: child.stdout });

@@ -1,4 +1,4 @@
 import { testLedgerProperties } from '../ledger/contract/ledger-properties.ts';
 import { shareRedis } from './share-redis.ts';
 
-testLedgerProperties('Redis', shareRedis(), { runs: 100, rollsBack: false });
+testLedgerProperties('Redis', shareRedis(), { runs: 200, rollsBack: false });

@@ -40,7 +40,7 @@ export function testLedgerProperties(name: string, open: OpenLedger, options: Pr
         await run.spendTheRest();
       },
     );
-    await fc.assert(property, { numRuns: options.runs });
+    await fc.assert(property, { numRuns: options.runs, interruptAfterTimeLimit: 40_000 });
     assert.ok(runs >= options.runs);
   });
 

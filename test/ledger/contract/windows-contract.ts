@@ -70,6 +70,8 @@ export function windowsContract(open: OpenLedger): void {
     await under.advance(hourMs);
     await spend(ledger, 100, { budgets: [line] });
     await under.advance(-hourMs);
+    const shown = (await ledger.windows(org)).map((each) => each.used.tokens);
+    assert.deepEqual(shown.sort(), [100, 60], 'neither window has ended');
     denied(await ledger.admit(admission({ demand: costs(41), budgets: [line] })));
     granted(await ledger.admit(admission({ demand: costs(40), budgets: [line] })));
   });
