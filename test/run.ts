@@ -28,12 +28,13 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{*.test.ts,!(load|sdk|python|docker)/**/*.test.ts}',
+    files: 'test/{*.test.ts,!(load|sdk|python|docker|redis)/**/*.test.ts}',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
   },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
+  { name: 'redis', files: 'test/redis/**/*.test.ts', concurrency: 2, prepare: prepareRedisTests },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1 },
@@ -61,6 +62,13 @@ for (const suite of suites) {
   if (chosen.length === 0 || chosen.includes(suite.name)) results.push(await runSuite(suite));
 }
 report(results);
+
+/** Servers whose clocks can be moved. */
+async function prepareRedisTests(): Promise<string | undefined> {
+  return (
+    (await ensureCommand('redis-server', 'redis-server')) ?? (await ensureCommand('faketime', 'faketime'))
+  );
+}
 
 async function runSuite(suite: Suite): Promise<Result> {
   console.log(`\n--- ${suite.name}`);

@@ -8,8 +8,8 @@ const names = ['admit', 'settle', 'renew', 'defer', 'claim-due', 'leave-queue', 
 export type ScriptName = (typeof names)[number];
 export type ScriptArgument = string | number;
 
-/** Runs a script on the server that has a key's slot, and resolves to what it answered. */
-export type RunScript = (name: ScriptName, key: string, args: readonly ScriptArgument[]) => Promise<unknown>;
+/** Runs a script on what keys with this beginning hold, and resolves to what it answered. */
+export type RunScript = (name: ScriptName, base: string, args: readonly ScriptArgument[]) => Promise<unknown>;
 
 /**
  * Scripts are sent by their digest, and in full only to a server that doesn't know them (any more). Without a
@@ -23,14 +23,14 @@ export function createScripts(client: Redis | Cluster): RunScript {
       return [name, { text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   );
-  return async (name, key, args) => {
+  return async (name, base, args) => {
     if (client.status !== 'ready') throw new Error('there is no connection');
     const { text, sha } = scripts.get(name)!;
     try {
-      return await client.evalsha(sha, 1, key, ...args);
+      return await client.evalsha(sha, 2, `${base}h`, `${base}i`, ...args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return client.eval(text, 1, key, ...args);
+      return client.eval(text, 2, `${base}h`, `${base}i`, ...args);
     }
   };
 }

@@ -187,7 +187,7 @@ async function spawnServer(
   // The second is what a sentinel says.
   while (!/Ready to accept connections|Sentinel ID is/.test(log)) {
     if (hasEnded(server)) throw new Error(`${command} ended: ${log}`);
-    await Promise.race([once(server.stdout!, 'data'), once(server, 'exit')]);
+    await sleep(10);
   }
   return server;
 }

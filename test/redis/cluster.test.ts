@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import type { Admission, Ledger } from '../../src/ledger/ledger.ts';
+import { type Admission, type Ledger, StoreUnavailable } from '../../src/ledger/ledger.ts';
 import { type RunningCluster, type RunningRedis, startCluster } from '../harness/redis.ts';
 import { admission, budget, concurrency, granted, rate } from '../ledger/contract/ledger-under-test.ts';
 import { openReadyLedger, untilReady } from './open-ledger.ts';
@@ -38,10 +38,13 @@ test('decisions go on while slots move from one node to another', async (t) => {
     string,
   ];
 
-  // In between, keys that are not there (any more) are asked for at the other node.
   await to.client.cluster('SETSLOT', slot, 'IMPORTING', fromId);
   await from.client.cluster('SETSLOT', slot, 'MIGRATING', toId);
-  await moveKeys(from, to, slot);
+  await moveKeys(from, to, [`${keyPrefix}:{${org}}:i`]);
+  // No node has all keys now, and a decision on a part of them would be wrong.
+  await assert.rejects(ledger.admit(decide(org)), StoreUnavailable);
+  await moveKeys(from, to, await from.client.cluster('GETKEYSINSLOT', slot, 100));
+  // The old node still owns the slot, and says to ask the other one.
   granted(await ledger.admit(decide(org)));
   for (const { client } of [to, from]) await client.cluster('SETSLOT', slot, 'NODE', toId);
   granted(await ledger.admit(decide(org)));
@@ -83,7 +86,6 @@ async function admitAndSettle(ledger: Ledger, org: string): Promise<void> {
   await ledger.settle({ org, holdId: call.holdId, charge, estimated: false });
 }
 
-async function moveKeys(from: RunningRedis, to: RunningRedis, slot: number): Promise<void> {
-  const keys = await from.client.cluster('GETKEYSINSLOT', slot, 100);
-  await from.client.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5000, 'KEYS', ...(keys as string[]));
+async function moveKeys(from: RunningRedis, to: RunningRedis, keys: readonly string[]): Promise<void> {
+  await from.client.call('MIGRATE', '127.0.0.1', to.port, '', 0, 5000, 'KEYS', ...keys);
 }

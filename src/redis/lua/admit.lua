@@ -1,5 +1,5 @@
 -- Checks and holds all that matches a call, or holds nothing.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  deadlineMs holdId leaseMs waitedMs, fixed tokens and nano-USD, the same for each token of output,
 --       output: most, least, usual; operation model;
 --       budgets: count, then name lengthMs (rolling; else 0 and the four boundaries before start end after),

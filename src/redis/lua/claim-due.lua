@@ -1,5 +1,5 @@
 -- Hands out holds whose lease has ended or that are to be asked about upstream, the longest due first.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  max claimMs
 -- Reply {'due', nowMs, holds...}, each id operation model tokens nanoUsd admittedAtMs upstreamId path ('' if none)
 local max, claimMs = takeNumber(), takeNumber()

@@ -1,5 +1,5 @@
 -- Lets whoever knows the upstream's id settle a hold, and hands it out when it is to be asked for.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  holdId upstreamId path pollAfterMs
 -- Reply {'deferred'|'unknown', nowMs}
 local holdId, upstreamId, path, pollAfterMs = take(), take(), take(), takeNumber()

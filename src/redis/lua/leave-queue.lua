@@ -1,5 +1,5 @@
 -- Gives up the places that a call has in queues.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  holdId, limits...
 -- Reply {'left', nowMs}
 local holdId = take()

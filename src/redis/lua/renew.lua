@@ -1,5 +1,5 @@
 -- Keeps holds from lapsing.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  leaseMs, hold ids...
 -- Reply {'renewed', nowMs}
 local leaseMs = takeNumber()

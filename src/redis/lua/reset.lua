@@ -1,5 +1,5 @@
 -- Sets what was used in the current windows of a budget to zero.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  what the names of the windows begin with
 -- Reply {'reset', nowMs, windows}
 local prefix, count = take(), 0

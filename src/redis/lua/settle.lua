@@ -1,5 +1,5 @@
 -- Ends a hold in exactly one charge.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  by ('hold'|'upstream') id tombstoneMs lateNewsMs, estimated, tokens and nano-USD ('' for all that was
 --       held), and '0', or '1' with how to charge a hold that the store doesn't know: tokens nano-USD (held)
 --       admittedAtMs; budgets: count, then name lengthMs startMs endMs; rates in tokens: count, then name perSecond

@@ -1,4 +1,5 @@
--- Put before every script. KEYS[1] is what all keys of an organisation begin with, its hash tag among them.
+-- Put before every script. KEYS are an organisation's `h` and `i`; all that it has begins as they do, its hash
+-- tag included. There are two, for a cluster that moves them refuses the script (TRYAGAIN) while it has but one.
 --
 --   w:<window>  hash     a window: t n used, ht hn held, xt xn held beyond that at worst (learned budgets), in
 --                        tokens and nano-USD; e its end. Rolling: l its length, s the step that it was summed
@@ -14,7 +15,7 @@
 --
 -- Numbers go to redis.call as they are: it writes them with 17 digits, and so exactly. They are never joined
 -- to a text with `..`, which writes 14.
-local base = KEYS[1]
+local base = string.sub(KEYS[1], 1, -2)
 local time = redis.call('TIME')
 local nowUs = time[1] * 1000000 + time[2]
 local nowMs = math.floor(nowUs / 1000)

@@ -1,5 +1,5 @@
 -- Every budget's windows that haven't ended.
--- KEYS  base
+-- KEYS  h i
 -- ARGV  none
 -- Reply {'windows', nowMs, windows...}, each name startMs ('' in a rolling one's name) endMs used held (in both)
 local reply = { 'windows', nowMs }
