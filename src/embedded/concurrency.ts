@@ -49,7 +49,6 @@ export function createConcurrency(): Concurrency {
 
   return {
     ask({ holdId, waitedMs }, lines, nowMs) {
-      const keys = lines.map(({ key }) => key);
       const full: { limit: Limit; ahead: number }[] = [];
       for (const [index, { key, line }] of lines.entries()) {
         const limit = limitOf(key);
@@ -59,14 +58,15 @@ export function createConcurrency(): Concurrency {
         const isQueueFull = !limit.queue.has(holdId) && limit.queue.size >= maxQueued;
         const isOutOfTime = waitedMs >= line.waitUpToMs;
         if (isOutOfTime || isQueueFull) {
-          leaveQueues(keys, holdId);
           return { kind: 'full', index, isQueueFull: isQueueFull && !isOutOfTime };
         }
         full.push({ limit, ahead });
       }
       if (full.length === 0) return { kind: 'free' };
       // A place that the call has already in another queue is kept too; setting a key keeps its position.
-      for (const { queue } of keys.map(limitOf)) if (queue.has(holdId)) queue.set(holdId, nowMs);
+      for (const { queue } of lines.map(({ key }) => limitOf(key))) {
+        if (queue.has(holdId)) queue.set(holdId, nowMs);
+      }
       for (const { limit } of full) limit.queue.set(holdId, nowMs);
       return { kind: 'queued', ahead: Math.max(...full.map(({ ahead }) => ahead)) };
     },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -51,6 +52,23 @@ test('a reset that was asked for while no sidecar ran is carried out at the next
   const third = open(stateDir);
   assert.equal(await usedTokens(third), 5);
   await third.close();
+});
+
+test('a reset is carried out once, though that can not be written down', async (t) => {
+  const stateDir = temporaryDirectory(t);
+  const errors: unknown[] = [];
+  const ledger = createEmbeddedLedger({ stateDir, now: Date.now, onError: (error) => errors.push(error) });
+  t.after(() => ledger.close());
+  await spend(ledger, 60);
+  requestReset(stateDir, org, 'day');
+  const other = new DatabaseSync(join(stateDir, 'ledger.db'));
+  other.exec('BEGIN IMMEDIATE');
+  while (errors.length === 0) await sleep(10);
+  assert.equal(await usedTokens(ledger), 0);
+  await spend(ledger, 5);
+  await sleep(600);
+  assert.equal(await usedTokens(ledger), 5);
+  other.close();
 });
 
 test('windows can be read beside a running sidecar', async (t) => {
