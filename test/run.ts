@@ -28,15 +28,21 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{*.test.ts,!(load|sdk|python|docker|redis)/**/*.test.ts}',
+    files: 'test/{,!(load|sdk|python|docker|redis|chaos)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
   },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
-  { name: 'redis', files: 'test/redis/**/*.test.ts', concurrency: 2, prepare: prepareRedisTests },
+  {
+    name: 'redis',
+    files: 'test/{redis/**/*,**/*.redis}.test.ts',
+    concurrency: 2,
+    prepare: prepareRedisTests,
+  },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
+  { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1 },
 ];
 

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { assistantsHeaders, billedTokens, chat, postJson, startGoverned } from '../harness/governed.ts';
-import { startRedis } from '../harness/redis.ts';
 import { startSidecar } from '../harness/sidecar.ts';
+import { startUpstream } from '../harness/upstream.ts';
 
 const monthly = (limit: string, more = '') =>
   `budgets: [{ name: month, limit: { ${limit} }, window: { every: month }${more} }]`;
@@ -118,29 +118,6 @@ test('LiteLLM #15329: a run on an upstream that has Assistants is held, and char
   assert.equal(used, (run.usage as { total_tokens: number }).total_tokens);
 });
 
-test('TensorZero: a hold whose owner was killed does not last for ever', async (t) => {
-  const redis = await startRedis(t);
-  const store = `store: { redisUrl: "${redis.url}", leaseMs: 1000 }\n`;
-  const { standIn, settled, sidecar } = await startGoverned(t, { config: store + monthly('tokens: 100000') });
-  await postJson(`${sidecar.url}/chat/completions`, chat(1));
-  const { spawnSidecar } = await import('../harness/processes.ts');
-  const { mkdtempSync, writeFileSync } = await import('node:fs');
-  const { tmpdir } = await import('node:os');
-  const file = `${mkdtempSync(`${tmpdir()}/assistant-proxy-test-`)}/config.yaml`;
-  writeFileSync(file, store + monthly('tokens: 100000'));
-  const victim = await spawnSidecar(t, standIn.url, { ASSISTANT_PROXY_CONFIG: file });
-  const before = (await settled('month')).used;
-  const call = postJson(
-    `${victim.url}/chat/completions`,
-    chat(5, { messages: [{ role: 'user', content: '[[thinkMs:60000]]' }] }),
-  );
-  call.catch(() => {});
-  while (((await sidecar.budgets())[0]?.held ?? 0) === 0) await sleep(20);
-  victim.signal('SIGKILL');
-  const after = await settled('month');
-  assert.ok(after.used > before + 100 && after.used < before + 300, 'the whole hold was charged');
-});
-
 test('TensorZero: what was held and not used comes back', async (t) => {
   const { post, settled, standIn } = await startGoverned(t, { config: monthly('tokens: 2000') });
   for (let index = 0; index < 10; index += 1) {
@@ -154,17 +131,6 @@ test('TensorZero: a call need not name a maximum', async (t) => {
   const { max_completion_tokens: _, ...without } = chat(2000);
   assert.equal((await post('/chat/completions', without)).status, 200);
   assert.ok(billedTokens(standIn) <= 1000);
-});
-
-test('TensorZero: editing a limit keeps what was used', async (t) => {
-  const redis = await startRedis(t);
-  const config = (tokens: number) => `store: { redisUrl: "${redis.url}" }\n${monthly(`tokens: ${tokens}`)}`;
-  const { post, settled, standIn } = await startGoverned(t, { config: config(1000) });
-  await post('/chat/completions', chat(20));
-  const { used } = await settled('month');
-  const edited = await startSidecar(t, { upstreamUrl: standIn.url, config: config(used + 5) });
-  assert.equal((await edited.budgets())[0]!.used, used);
-  assert.equal((await postJson(`${edited.url}/chat/completions`, chat(50))).status, 429);
 });
 
 test('Envoy AI Gateway #680, #2394, Bifrost: a hundred calls at once do not overshoot', async (t) => {
@@ -186,7 +152,6 @@ test('Kong: the model that answered is charged, not the one that was asked for',
   const config = `
 models: { prices: { asked: { input: 1, output: 1 }, answered: { input: 1000, output: 1000 } } }
 ${monthly('usd: 100')}`;
-  const { startUpstream } = await import('../harness/upstream.ts');
   const upstream = await startUpstream(t, (request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -242,7 +207,6 @@ test('APISIX, Higress: a refusal is a 429 in the shape of OpenAI, which SDKs do 
 });
 
 test('APISIX, Higress: a stream that tells no usage is charged all the same', async (t) => {
-  const { startUpstream } = await import('../harness/upstream.ts');
   const upstream = await startUpstream(t, (request, response) => {
     request.resume();
     response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -260,24 +224,6 @@ test('APISIX, Higress: a stream that tells no usage is charged all the same', as
   }
   // Four words of output, and an input of some words with its overhead.
   assert.ok(used > 8 && used < 110, String(used));
-});
-
-test('Bifrost #3547: more replicas do not mean a larger budget', async (t) => {
-  const redis = await startRedis(t);
-  const config = `store: { redisUrl: "${redis.url}" }\n${monthly('tokens: 1000')}`;
-  const { standIn, sidecar, settled } = await startGoverned(t, { config });
-  const others = await Promise.all(
-    [1, 2, 3].map(() => startSidecar(t, { upstreamUrl: standIn.url, config })),
-  );
-  const replicas = [sidecar, ...others];
-  await Promise.all(
-    Array.from({ length: 80 }, (_, index) =>
-      postJson(`${replicas[index % 4]!.url}/chat/completions`, chat(30)),
-    ),
-  );
-  const { used } = await settled('month');
-  assert.equal(used, billedTokens(standIn));
-  assert.ok(used <= 1000, String(used));
 });
 
 test('nobody else: a background response that no one polls is charged within seconds of its end', async (t) => {
