@@ -200,7 +200,8 @@ function sumByOperation(text: string) {
   for (const [, name = '', labels = '', value] of text.matchAll(
     /^assistant_proxy_(\w+)_total{(.*)} (\d+)$/gm,
   )) {
-    const { operation = '', kind, status } = labelsOf(labels);
+    const { operation, kind, status } = labelsOf(labels);
+    if (operation === undefined) continue;
     const sum = sums.get(operation) ?? { requests: 0, refusals: 0, input: 0, output: 0 };
     if (name === 'requests' && status === '200') sum.requests += Number(value);
     if (name === 'refusals') sum.refusals += Number(value);

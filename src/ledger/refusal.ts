@@ -15,7 +15,7 @@ export function refusal(admission: Admission, { by, budgets }: Denied): ProxyErr
         ? 'It frees up step by step.'
         : `It resets at ${new Date(endMs).toISOString()}.`;
     const message =
-      `Budget ${line.budget}${named(line.scope)} has ${amount(left, by.unit)} of ${amount(limit, by.unit)} left` +
+      `Budget ${line.budget}${named(line.scope)} has ${number(left, by.unit)} of ${amount(limit, by.unit)} left` +
       `${running}; this call may need ${amount(leastOf(admission, by.unit), by.unit)}. ${resets}`;
     // SDKs would come back at once, or sleep until the month ends.
     return new ProxyError('budget_exceeded', { message, headers: { 'x-should-retry': 'false' } });
@@ -51,7 +51,11 @@ function named(scope: string): string {
 }
 
 function amount(value: number, unit: Unit): string {
-  return unit === 'tokens' ? `${value.toLocaleString('en')} tokens` : `$${usdOf(value)}`;
+  return unit === 'tokens' ? `${number(value, unit)} tokens` : number(value, unit);
+}
+
+function number(value: number, unit: Unit): string {
+  return unit === 'tokens' ? value.toLocaleString('en') : `$${usdOf(value)}`;
 }
 
 /** To a hundredth of a cent, and never shown as nothing if it is something. */

@@ -202,7 +202,7 @@ test('APISIX, Higress: a refusal is a 429 in the shape of OpenAI, which SDKs do 
   assert.equal(error['code'], 'budget_exceeded');
   assert.match(
     error['message']!,
-    /^Budget month has 20 tokens of 20 tokens left; this call may need .* It resets at 2/,
+    /^Budget month has 20 of 20 tokens left; this call may need .* It resets at 2/,
   );
 });
 
