@@ -11,6 +11,8 @@ RUN npm pkg delete devDependencies scripts \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 # Packages publish their tests: half of the weight, and private keys that scanners take for leaked ones.
 RUN find node_modules -type d \( -name test -o -name tests -o -name docs \) -prune -exec rm -r {} +
+# tiktoken has its tables inside its WebAssembly, and twice more for those who don't run that.
+RUN rm -r node_modules/tiktoken/encoders node_modules/tiktoken/lite
 COPY src ./src
 # A checkout under a strict umask must still be readable for the image's user.
 RUN chmod -R a+rX,go-w .
