@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Handler, Outcome } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import type { Estimates } from '../openai/estimates.ts';
@@ -18,7 +20,7 @@ import { rememberTightness } from './tightness.ts';
 export interface Governance {
   readonly holds: Holds;
   report(): Promise<BudgetReport[]>;
-  /** Hands on what the store has not heard yet; false if it could not in this time. */
+  /** Waits for calls to end, and hands on what the store has not heard yet; false if it could not in this time. */
   close(timeoutMs: number): Promise<boolean>;
 }
 
@@ -83,11 +85,15 @@ export function govern(settings: GovernanceSettings): Governance {
       return (await Promise.all(reports)).flat();
     },
     async close(timeoutMs) {
-      await sweeper.close();
-      const isWhole = await outbox.flush(timeoutMs);
+      const givesUpAtMs = performance.now() + timeoutMs;
+      sweeper.stop();
+      // A call that was cut takes a moment until it is known what it cost.
+      const isBusy = () => holds.running() > 0 || sweeper.isSweeping();
+      while (isBusy() && performance.now() < givesUpAtMs) await sleep(5);
+      const isFlushed = await outbox.flush(givesUpAtMs - performance.now());
       liveHolds.close();
       await ledger.close();
-      return isWhole;
+      return isFlushed && holds.running() === 0;
     },
   };
 }

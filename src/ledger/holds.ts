@@ -42,6 +42,8 @@ export interface Holds {
   open(exchange: Exchange): Promise<Hold | undefined>;
   /** Settles what an answer tells of work that another call has begun. */
   hear(exchange: Exchange, outcome: Outcome): void;
+  /** Calls that were let through and have not ended. */
+  running(): number;
 }
 
 export interface HoldsSettings {
@@ -81,7 +83,8 @@ const firstPollMs = 1000;
 
 export function createHolds(settings: HoldsSettings): Holds {
   const { ledger, rules, costOfCall, costOfWork, outbox, liveHolds, lookUp, tightness, onSettled } = settings;
-  return { open, hear };
+  let running = 0;
+  return { open, hear, running: () => running };
 
   async function open(exchange: Exchange): Promise<Hold | undefined> {
     const facts = factsOf(exchange, settings.dialect);
@@ -132,7 +135,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: isLowered || (isEnforced && cost?.needsMaximum) ? granted.outputTokens : undefined,
       headers: limitHeaders(lines.budgets, granted.budgets, ledger.nowMs()),
       needsSeenOutput: cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(call, end),
+      end: endOf(call),
     };
   }
 
@@ -144,7 +147,16 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: undefined,
       headers: {},
       needsSeenOutput: call.cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(open, end),
+      end: endOf(open),
+    };
+  }
+
+  /** Until its charge is known, and the outbox has it, a call counts as running or as pending: a shutdown waits. */
+  function endOf(call: OpenCall): Hold['end'] {
+    running += 1;
+    return (end) => {
+      outbox.send(() => conclude(call, end));
+      running -= 1;
     };
   }
 
