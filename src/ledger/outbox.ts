@@ -57,7 +57,7 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
   function postpone(work: () => Promise<void>): void {
     if (waiting.length >= maxWaiting) return onLost(new Error('too much waits for the store'));
     waiting.push(work);
-    retrying ??= retry().finally(() => (retrying = undefined));
+    retrying ??= retry();
   }
 
   async function retry(): Promise<void> {
@@ -66,8 +66,12 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
       await sleep(isFlushing ? Math.min(delayMs, firstRetryMs) : delayMs, undefined, { ref: false });
       const batch = waiting.slice(0, retriedTogether);
       const isDone = await Promise.all(batch.map(attemptOf));
-      waiting.splice(0, batch.length, ...batch.filter((_, index) => !isDone[index]));
+      waiting.splice(0, batch.length);
+      // Behind all others, since it may be one organisation's part of the store that is away.
+      waiting.push(...batch.filter((_, index) => !isDone[index]));
       delayMs = isDone.every(Boolean) ? 0 : Math.min(Math.max(delayMs, firstRetryMs) * 2, longestRetryMs);
     }
+    // In the same step as the last look at what waits: what is postponed now begins another round.
+    retrying = undefined;
   }
 }

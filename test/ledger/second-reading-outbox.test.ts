@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { StoreUnavailable } from '../../src/ledger/ledger.ts';
+import { createOutbox } from '../../src/ledger/outbox.ts';
+
+const away = () => Promise.reject(new StoreUnavailable('away'));
+
+test('work that the store never takes does not keep other work waiting', async () => {
+  const outbox = createOutbox(() => assert.fail('nothing is lost'));
+  for (let index = 0; index < 200; index += 1) outbox.send(away);
+  const isDone = Promise.withResolvers<'done'>();
+  let failures = 1;
+  outbox.send(async () => {
+    failures -= 1;
+    if (failures >= 0) throw new StoreUnavailable('away');
+    isDone.resolve('done');
+  });
+  assert.equal(await Promise.race([isDone.promise, sleep(10_000, 'it still waits')]), 'done');
+});
+
+test('work that fails just when all that waited is done is repeated, too', async () => {
+  // How many turns of the microtask queue lie between the two is of no concern here: all that are near are tried.
+  for (let turns = 0; turns < 12; turns += 1) {
+    const outbox = createOutbox(() => assert.fail('nothing is lost'));
+    let isBack = false;
+    const late = Promise.withResolvers<void>();
+    let failures = 1;
+    outbox.send(async () => {
+      await late.promise;
+      failures -= 1;
+      if (failures >= 0) throw new StoreUnavailable('away');
+    });
+    outbox.send(async () => {
+      if (!isBack) throw new StoreUnavailable('away');
+      for (let turn = 0; turn < 5; turn += 1) await null;
+      void afterTurns(turns).then(() => late.resolve());
+    });
+    isBack = await sleep(5, true);
+    assert.equal(await outbox.flush(3000), true, `it is forgotten after ${turns} turns`);
+  }
+});
+
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await null;
+}
