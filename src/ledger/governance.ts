@@ -9,7 +9,7 @@ import { type BudgetReport, reportBudgets } from './budget-report.ts';
 import { createCostOfCall } from './call-cost.ts';
 import { type Holds, type HoldsSettings, createHolds } from './holds.ts';
 import { learnOutput } from './learned-output.ts';
-import type { DueHold, Ledger } from './ledger.ts';
+import type { DueHold } from './ledger.ts';
 import { keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';

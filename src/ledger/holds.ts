@@ -155,7 +155,10 @@ export function createHolds(settings: HoldsSettings): Holds {
   function endOf(call: OpenCall): Hold['end'] {
     running += 1;
     return (end) => {
-      outbox.send(() => conclude(call, end));
+      outbox.send(
+        () => conclude(call, end),
+        () => abandon(call),
+      );
       running -= 1;
     };
   }
@@ -181,11 +184,19 @@ export function createHolds(settings: HoldsSettings): Holds {
     const holdId = exchange.id;
     const unrecorded = { budgets, rates, held, admittedAtMs };
     const settlement: Settlement = { org, holdId, charge, estimated, unrecorded };
-    outbox.send(async () => {
-      const settled = await ledger.settle(settlement);
-      liveHolds.remove(org, holdId);
-      onSettled(settlement, settled);
-    });
+    outbox.send(
+      async () => {
+        const settled = await ledger.settle(settlement);
+        liveHolds.remove(org, holdId);
+        onSettled(settlement, settled);
+      },
+      () => abandon(call),
+    );
+  }
+
+  /** Lets a hold lapse that nobody will settle. */
+  function abandon({ org, exchange }: OpenCall): void {
+    liveHolds.remove(org, exchange.id);
   }
 
   function release(org: string, holdId: string): void {
@@ -196,13 +207,16 @@ export function createHolds(settings: HoldsSettings): Holds {
 
   function defer(call: OpenCall, upstream: UpstreamWork): void {
     const { org, exchange } = call;
-    outbox.send(async () => {
-      const deferral = { org, holdId: exchange.id, upstream, pollAfterMs: firstPollMs };
-      const isDeferred = await ledger.defer(deferral);
-      liveHolds.remove(org, exchange.id);
-      // The store has no such hold: it was away when the call was let through, or has lost its memory.
-      if (!isDeferred) settle(call, { charge: 'hold', estimated: true });
-    });
+    outbox.send(
+      async () => {
+        const deferral = { org, holdId: exchange.id, upstream, pollAfterMs: firstPollMs };
+        const isDeferred = await ledger.defer(deferral);
+        liveHolds.remove(org, exchange.id);
+        // The store has no such hold: it was away when the call was let through, or has lost its memory.
+        if (!isDeferred) settle(call, { charge: 'hold', estimated: true });
+      },
+      () => abandon(call),
+    );
   }
 
   function hear(exchange: Exchange, outcome: Outcome): void {

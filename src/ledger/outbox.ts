@@ -4,12 +4,20 @@ import { StoreUnavailable } from './ledger.ts';
 
 /** What the store must hear of sooner or later: charges and deferrals, however long it is away (L4, L8). */
 export interface Outbox {
-  /** Done now, or as soon as the store is back: `work` is repeated while it rejects with `StoreUnavailable`. */
-  send(work: () => Promise<void>): void;
+  /**
+   * Done now, or as soon as the store is back: `work` is repeated while it rejects with `StoreUnavailable`, and
+   * `onGivenUp` called if there will be no other attempt.
+   */
+  send(work: () => Promise<void>, onGivenUp?: () => void): void;
   /** What was sent and is not done. */
   pending(): number;
   /** False if something could not be done in this time, and is lost to the store. */
   flush(timeoutMs: number): Promise<boolean>;
+}
+
+interface Work {
+  readonly run: () => Promise<void>;
+  readonly onGivenUp: () => void;
 }
 
 /** About 1 KB each. */
@@ -21,14 +29,15 @@ const retriedTogether = 50;
 
 /** @param onLost a piece of work was given up; its hold will lapse and be charged whole. */
 export function createOutbox(onLost: (reason: Error) => void): Outbox {
-  const waiting: (() => Promise<void>)[] = [];
+  const waiting: Work[] = [];
   const running = new Set<Promise<void>>();
   let retrying: Promise<void> | undefined;
   let isFlushing = false;
   const pending = () => waiting.length + running.size;
 
   return {
-    send(work) {
+    send(run, onGivenUp = () => {}) {
+      const work = { run, onGivenUp };
       const attempt = attemptOf(work).then((isDone) => {
         running.delete(attempt);
         if (!isDone) postpone(work);
@@ -44,18 +53,23 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
     },
   };
 
-  async function attemptOf(work: () => Promise<void>): Promise<boolean> {
+  async function attemptOf(work: Work): Promise<boolean> {
     try {
-      await work();
+      await work.run();
     } catch (error) {
       if (error instanceof StoreUnavailable) return false;
-      onLost(error as Error);
+      giveUp(work, error as Error);
     }
     return true;
   }
 
-  function postpone(work: () => Promise<void>): void {
-    if (waiting.length >= maxWaiting) return onLost(new Error('too much waits for the store'));
+  function giveUp({ onGivenUp }: Work, reason: Error): void {
+    onGivenUp();
+    onLost(reason);
+  }
+
+  function postpone(work: Work): void {
+    if (waiting.length >= maxWaiting) return giveUp(work, new Error('too much waits for the store'));
     waiting.push(work);
     retrying ??= retry();
   }

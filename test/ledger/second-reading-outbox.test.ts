@@ -34,7 +34,7 @@ test('work that fails just when all that waited is done is repeated, too', async
     });
     outbox.send(async () => {
       if (!isBack) throw new StoreUnavailable('away');
-      for (let turn = 0; turn < 5; turn += 1) await null;
+      for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
       void afterTurns(turns).then(() => late.resolve());
     });
     isBack = await sleep(5, true);
@@ -43,5 +43,19 @@ test('work that fails just when all that waited is done is repeated, too', async
 });
 
 async function afterTurns(turns: number): Promise<void> {
-  for (let turn = 0; turn < turns; turn += 1) await null;
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
 }
+
+test('whoever sent work hears that it was given up, and so stops to renew its hold', async () => {
+  const lost: string[] = [];
+  const outbox = createOutbox(({ message }) => lost.push(message));
+  let givenUp = 0;
+  outbox.send(
+    () => Promise.reject(new RangeError('a fault of ours')),
+    () => (givenUp += 1),
+  );
+  for (let index = 0; index < 50_001; index += 1) outbox.send(away, () => (givenUp += 1));
+  await sleep(50);
+  assert.equal(givenUp, 2);
+  assert.deepEqual(lost, ['a fault of ours', 'too much waits for the store']);
+});
