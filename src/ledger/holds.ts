@@ -1,6 +1,6 @@
 import type { Exchange, Outcome } from '../exchange.ts';
 import { acquire } from './acquire.ts';
-import { type Amounts, nothing } from './amounts.ts';
+import { type Amounts, type Unit, largestAmount, nothing } from './amounts.ts';
 import type { CallCost, CostOfCall } from './call-cost.ts';
 import { type CallEnd, type Charge, chargeOf } from './charge.ts';
 import { isFinal, lookupAfterCut, tellsOfOtherWork, workBegunBy } from './deferred-work.ts';
@@ -255,8 +255,7 @@ function isRecorded({ budgets, rates, concurrencies }: Lines): boolean {
 }
 
 function mostOf({ fixed, perOutputToken, outputTokens }: Demand): Amounts {
-  return {
-    tokens: Math.ceil(fixed.tokens + perOutputToken.tokens * outputTokens),
-    nanoUsd: Math.ceil(fixed.nanoUsd + perOutputToken.nanoUsd * outputTokens),
-  };
+  const most = (unit: Unit) =>
+    Math.min(Math.ceil(fixed[unit] + perOutputToken[unit] * outputTokens), largestAmount);
+  return { tokens: most('tokens'), nanoUsd: most('nanoUsd') };
 }

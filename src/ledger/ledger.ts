@@ -76,7 +76,7 @@ export interface Admission {
 
 /**
  * What a call may cost at most: a fixed part, and so much for each token of output. Amounts are rounded up to
- * integers after `outputTokens` was multiplied in.
+ * integers after `outputTokens` was multiplied in, and are at most `largestAmount`.
  */
 export interface Demand {
   readonly fixed: Amounts;
