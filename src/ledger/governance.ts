@@ -52,7 +52,7 @@ export function govern(settings: GovernanceSettings): Governance {
   const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
     tokens: outcome.usage?.totalTokens ?? 0,
     nanoUsd: outcome.usage
-      ? costNanoUsd(prices.priceOf(outcome.model ?? model).price, outcome.usage, {
+      ? costNanoUsd(prices.priceOfAnswer(outcome.model, model), outcome.usage, {
           isBatch: operation.startsWith('batches.'),
           ...outcome,
         })
