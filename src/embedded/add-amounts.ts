@@ -1,4 +1,4 @@
-import type { Amounts } from '../ledger/amounts.ts';
+import { type Amounts, largestAmount } from '../ledger/amounts.ts';
 
 export function plus(left: Amounts, right: Amounts): Amounts {
   return { tokens: left.tokens + right.tokens, nanoUsd: left.nanoUsd + right.nanoUsd };
@@ -8,7 +8,8 @@ export function minus(left: Amounts, right: Amounts): Amounts {
   return { tokens: left.tokens - right.tokens, nanoUsd: left.nanoUsd - right.nanoUsd };
 }
 
-/** Negative parts become zero. */
-export function atLeastNothing({ tokens, nanoUsd }: Amounts): Amounts {
-  return { tokens: Math.max(0, tokens), nanoUsd: Math.max(0, nanoUsd) };
+/** With each part from zero to the largest amount. */
+export function bounded({ tokens, nanoUsd }: Amounts): Amounts {
+  const within = (amount: number): number => Math.min(Math.max(0, amount), largestAmount);
+  return { tokens: within(tokens), nanoUsd: within(nanoUsd) };
 }

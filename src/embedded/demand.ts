@@ -1,12 +1,13 @@
 import { type Amounts, units } from '../ledger/amounts.ts';
 import type { Demand } from '../ledger/ledger.ts';
+import { bounded } from './add-amounts.ts';
 
 /** What a call costs at most if it puts out so many tokens. */
 export function costOf({ fixed, perOutputToken }: Demand, outputTokens: number): Amounts {
-  return {
+  return bounded({
     tokens: Math.ceil(fixed.tokens + perOutputToken.tokens * outputTokens),
     nanoUsd: Math.ceil(fixed.nanoUsd + perOutputToken.nanoUsd * outputTokens),
-  };
+  });
 }
 
 /** The most output, up to `atMost`, whose cost fits into the room in both units; below zero if none does. */

@@ -6,11 +6,10 @@ export function renew(state: LedgerState, { org, leaseMs, holdIds }: Renewal, no
   for (const holdId of holdIds) {
     const key = keyOf(org, holdId);
     const hold = state.holds.get(key);
-    if (hold === undefined) continue;
+    // A deferred hold is due when its upstream is to be asked.
+    if (hold === undefined || hold.upstream !== undefined) continue;
     const leaseEndMs = nowMs + leaseMs;
-    // A deferred hold is due when its upstream is to be asked, whoever else lives.
-    const dueAtMs = hold.upstream === undefined ? leaseEndMs : hold.dueAtMs;
-    state.holds.set(key, { ...hold, leaseEndMs, dueAtMs });
+    state.holds.set(key, { ...hold, leaseEndMs, dueAtMs: leaseEndMs });
     state.concurrency.take(hold.concurrencyKeys, holdId, leaseEndMs);
   }
 }

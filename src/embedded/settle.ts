@@ -7,7 +7,7 @@ import {
   tombstoneMs,
   type UnrecordedHold,
 } from '../ledger/ledger.ts';
-import { atLeastNothing, minus } from './add-amounts.ts';
+import { bounded, minus } from './add-amounts.ts';
 import { accountKeyOf, bucketKeyOf } from './admit.ts';
 import type { Hold, Posting, SettledHold } from './holds.ts';
 import { drain, pour } from './rates.ts';
@@ -62,7 +62,7 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
 }
 
 function told({ note, held }: SettledHold, charged: Amounts): Omit<Settled, 'kind' | 'budgets'> {
-  return { note, held, charged, overrun: atLeastNothing(minus(charged, held)) };
+  return { note, held, charged, overrun: bounded(minus(charged, held)) };
 }
 
 function removeHold(state: LedgerState, key: string, { org, holdId, concurrencyKeys, upstream }: Hold): void {

@@ -6,7 +6,7 @@ import {
   type WindowState,
   rollingSteps,
 } from '../ledger/ledger.ts';
-import { atLeastNothing, plus } from './add-amounts.ts';
+import { bounded, plus } from './add-amounts.ts';
 
 /** What one budget has counted for one scope, in windows of one kind. */
 export interface Account {
@@ -69,16 +69,16 @@ export function tallyOf(account: Account, span: Span, nowMs: number): Tally {
   return cells.reduce(addTallies, empty);
 }
 
-/** Adds to, or with negative amounts takes from, the cell of a span. No amount falls below zero. */
+/** Adds to, or with negative amounts takes from, the cell of a span. No amount falls below zero, nor grows beyond the largest. */
 export function post(account: Account, { startMs, endMs }: Span, change: Partial<Tally>): Account {
   const before = account.cells.find((cell) => cell.startMs === startMs) ?? { startMs, endMs, ...empty };
   const { used, held, worst } = addTallies(before, { ...empty, ...change });
   const after = {
     startMs,
     endMs,
-    used: atLeastNothing(used),
-    held: atLeastNothing(held),
-    worst: atLeastNothing(worst),
+    used: bounded(used),
+    held: bounded(held),
+    worst: bounded(worst),
   };
   return { ...account, cells: [...account.cells.filter((cell) => cell.startMs !== startMs), after] };
 }

@@ -78,7 +78,7 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
       mayThinkUnseen: mayThinkUnseen(model),
       cost: (usage, outcome) => ({
         tokens: usage.totalTokens,
-        nanoUsd: costNanoUsd(prices.priceOf(outcome.model ?? model).price, usage, {
+        nanoUsd: costNanoUsd(prices.priceOfAnswer(outcome.model, model), usage, {
           ...rebates(outcome),
           isBatch,
         }),

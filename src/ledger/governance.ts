@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Handler, Outcome } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import type { Estimates } from '../openai/estimates.ts';
@@ -19,7 +21,7 @@ import { rememberTightness } from './tightness.ts';
 export interface Governance {
   readonly holds: Holds;
   report(): Promise<BudgetReport[]>;
-  /** Hands on what the store has not heard yet; false if it could not in this time. */
+  /** Waits for calls to end, and hands on what the store has not heard yet; false if it could not in this time. */
   close(timeoutMs: number): Promise<boolean>;
 }
 
@@ -53,7 +55,7 @@ export function govern(settings: GovernanceSettings): Governance {
   const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
     tokens: outcome.usage?.totalTokens ?? 0,
     nanoUsd: outcome.usage
-      ? costNanoUsd(prices.priceOf(outcome.model ?? model).price, outcome.usage, {
+      ? costNanoUsd(prices.priceOfAnswer(outcome.model, model), outcome.usage, {
           isBatch: operation.startsWith('batches.'),
           ...outcome,
         })
@@ -90,12 +92,16 @@ export function govern(settings: GovernanceSettings): Governance {
       return (await Promise.all(reports)).flat();
     },
     async close(timeoutMs) {
-      await sweeper.close();
-      const isWhole = await outbox.flush(timeoutMs);
+      const givesUpAtMs = performance.now() + timeoutMs;
+      sweeper.stop();
+      // A call that was cut takes a moment until it is known what it cost.
+      const isBusy = () => holds.running() > 0 || sweeper.isSweeping();
+      while (isBusy() && performance.now() < givesUpAtMs) await sleep(5);
+      const isFlushed = await outbox.flush(givesUpAtMs - performance.now());
       liveHolds.close();
       await ledger.close();
       journal.close();
-      return isWhole;
+      return isFlushed && holds.running() === 0;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Exchange, Outcome } from '../exchange.ts';
 import { acquire } from './acquire.ts';
-import { type Amounts, nothing } from './amounts.ts';
+import { type Amounts, type Unit, largestAmount, nothing } from './amounts.ts';
 import type { CallCost, CostOfCall } from './call-cost.ts';
 import { type CallEnd, type Charge, chargeOf } from './charge.ts';
 import { isFinal, lookupAfterCut, tellsOfOtherWork, workBegunBy } from './deferred-work.ts';
@@ -42,6 +42,8 @@ export interface Holds {
   open(exchange: Exchange): Promise<Hold | undefined>;
   /** Settles what an answer tells of work that another call has begun. */
   hear(exchange: Exchange, outcome: Outcome): void;
+  /** Calls that were let through and have not ended. */
+  running(): number;
 }
 
 export interface HoldsSettings {
@@ -81,7 +83,8 @@ const firstPollMs = 1000;
 
 export function createHolds(settings: HoldsSettings): Holds {
   const { ledger, rules, costOfCall, costOfWork, outbox, liveHolds, lookUp, tightness, onSettled } = settings;
-  return { open, hear };
+  let running = 0;
+  return { open, hear, running: () => running };
 
   async function open(exchange: Exchange): Promise<Hold | undefined> {
     const facts = factsOf(exchange, settings.dialect);
@@ -132,7 +135,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: isLowered || (isEnforced && cost?.needsMaximum) ? granted.outputTokens : undefined,
       headers: limitHeaders(lines.budgets, granted.budgets, ledger.nowMs()),
       needsSeenOutput: cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(call, end),
+      end: endOf(call),
     };
   }
 
@@ -144,7 +147,16 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: undefined,
       headers: {},
       needsSeenOutput: call.cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(open, end),
+      end: endOf(open),
+    };
+  }
+
+  /** Until its charge is known, and the outbox has it, a call counts as running or as pending: a shutdown waits. */
+  function endOf(call: OpenCall): Hold['end'] {
+    running += 1;
+    return (end) => {
+      outbox.send({ work: () => conclude(call, end), onGivenUp: () => abandon(call) });
+      running -= 1;
     };
   }
 
@@ -174,7 +186,12 @@ export function createHolds(settings: HoldsSettings): Holds {
       liveHolds.remove(org, holdId);
       onSettled(settlement, settled);
     };
-    outbox.send({ work, settlement });
+    outbox.send({ work, settlement, onGivenUp: () => abandon(call) });
+  }
+
+  /** Lets a hold lapse that nobody will settle. */
+  function abandon({ org, exchange }: OpenCall): void {
+    liveHolds.remove(org, exchange.id);
   }
 
   function release(org: string, holdId: string): void {
@@ -191,7 +208,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       // The store has no such hold: it was away when the call was let through, or has lost its memory.
       if (!isDeferred) settle(call, { charge: 'hold', estimated: true });
     };
-    outbox.send({ work });
+    outbox.send({ work, onGivenUp: () => abandon(call) });
   }
 
   function hear(exchange: Exchange, outcome: Outcome): void {
@@ -231,8 +248,7 @@ function isRecorded({ budgets, rates, concurrencies }: Lines): boolean {
 }
 
 function mostOf({ fixed, perOutputToken, outputTokens }: Demand): Amounts {
-  return {
-    tokens: Math.ceil(fixed.tokens + perOutputToken.tokens * outputTokens),
-    nanoUsd: Math.ceil(fixed.nanoUsd + perOutputToken.nanoUsd * outputTokens),
-  };
+  const most = (unit: Unit) =>
+    Math.min(Math.ceil(fixed[unit] + perOutputToken[unit] * outputTokens), largestAmount);
+  return { tokens: most('tokens'), nanoUsd: most('nanoUsd') };
 }

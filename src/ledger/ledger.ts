@@ -15,7 +15,7 @@ import type { Amounts, Unit } from './amounts.ts';
 export interface Ledger {
   /** Checks and holds all that matches a call, or holds nothing. Sent once for each `holdId`, except after `queued`. */
   admit(admission: Admission): Promise<Decision>;
-  /** Keeps the holds of a living owner from lapsing: their leases end `leaseMs` from now. Unknown ids are skipped. */
+  /** Keeps the holds of a living owner from lapsing: their leases end `leaseMs` from now. Holds that are unknown or deferred are skipped. */
   renew(renewal: Renewal): Promise<void>;
   /** Ends a hold. However often and by whomever it is called, a hold is charged once. */
   settle(settlement: Settlement): Promise<Settled>;
@@ -76,7 +76,7 @@ export interface Admission {
 
 /**
  * What a call may cost at most: a fixed part, and so much for each token of output. Amounts are rounded up to
- * integers after `outputTokens` was multiplied in.
+ * integers after `outputTokens` was multiplied in, and are at most `largestAmount`.
  */
 export interface Demand {
   readonly fixed: Amounts;

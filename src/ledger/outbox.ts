@@ -15,6 +15,8 @@ export interface Outbox {
 export interface Message {
   /** Done now, or as soon as the store is back: repeated while it rejects with `StoreUnavailable`. */
   readonly work: () => Promise<void>;
+  /** There will be no other attempt. */
+  readonly onGivenUp?: () => void;
   /** The charge that this is about, kept in the journal while the store is away. */
   readonly settlement?: Settlement;
 }
@@ -65,7 +67,7 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
         keep(message);
         return false;
       }
-      onLost(error as Error);
+      giveUp(message, error as Error);
     }
     forget(message);
     return true;
@@ -73,18 +75,23 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
 
   function keep({ settlement }: Message): void {
     if (!settlement || kept.has(settlement.holdId)) return;
-    journal.keep(settlement.holdId, writeSettlement(settlement));
     kept.add(settlement.holdId);
+    journal.keep(settlement.holdId, writeSettlement(settlement));
   }
 
   function forget({ settlement }: Message): void {
     if (settlement && kept.delete(settlement.holdId)) journal.forget(settlement.holdId);
   }
 
+  function giveUp({ onGivenUp }: Message, reason: Error): void {
+    onGivenUp?.();
+    onLost(reason);
+  }
+
   function postpone(message: Message): void {
-    if (waiting.length >= maxWaiting) return onLost(new Error('too much waits for the store'));
+    if (waiting.length >= maxWaiting) return giveUp(message, new Error('too much waits for the store'));
     waiting.push(message);
-    retrying ??= retry().finally(() => (retrying = undefined));
+    retrying ??= retry();
   }
 
   async function retry(): Promise<void> {
@@ -93,8 +100,12 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
       await sleep(isFlushing ? Math.min(delayMs, firstRetryMs) : delayMs, undefined, { ref: false });
       const batch = waiting.slice(0, retriedTogether);
       const isDone = await Promise.all(batch.map(attemptOf));
-      waiting.splice(0, batch.length, ...batch.filter((_, index) => !isDone[index]));
+      waiting.splice(0, batch.length);
+      // Behind all others, since it may be one organisation's part of the store that is away.
+      waiting.push(...batch.filter((_, index) => !isDone[index]));
       delayMs = isDone.every(Boolean) ? 0 : Math.min(Math.max(delayMs, firstRetryMs) * 2, longestRetryMs);
     }
+    // In the same step as the last look at what waits: what is postponed now begins another round.
+    retrying = undefined;
   }
 }

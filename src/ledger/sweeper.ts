@@ -6,10 +6,9 @@ import type { LookUpWork } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface Sweeper {
-  /** Goes through what is due now. */
-  sweep(): Promise<void>;
-  /** Waits for a sweep that runs. */
-  close(): Promise<void>;
+  /** Begins no other sweep. */
+  stop(): void;
+  isSweeping(): boolean;
 }
 
 interface SweeperSettings {
@@ -35,22 +34,27 @@ const claimedTogether = 20;
 export function startSweeper(settings: SweeperSettings): Sweeper {
   const { ledger, orgs, outbox, lookUp, costOfWork, onSettled, onSwept, onError, random } = settings;
   let running: Promise<void> | undefined;
+  let isStopped = false;
   let timer = later();
   return {
-    sweep: () => (running ??= sweepAll().finally(() => (running = undefined))),
-    async close() {
+    stop() {
+      isStopped = true;
       clearTimeout(timer);
-      await running;
     },
+    isSweeping: () => running !== undefined,
   };
+
+  function sweep(): Promise<void> {
+    return (running ??= sweepAll().finally(() => (running = undefined)));
+  }
 
   /** Out of step with other pods. */
   function later(): NodeJS.Timeout {
     const next = setTimeout(
-      () => {
-        running ??= sweepAll().finally(() => (running = undefined));
-        void running.finally(() => (timer = later()));
-      },
+      () =>
+        void sweep().finally(() => {
+          if (!isStopped) timer = later();
+        }),
       sweepEveryMs * (0.75 + random() / 2),
     );
     return next.unref();

@@ -1,3 +1,5 @@
+import { baseModel } from './model-name.ts';
+
 /**
  * The most input tokens that one image can cost, whatever its size, by the rules in OpenAI's guide "Images and
  * vision", section "Calculating costs". Two kinds of models are told apart there:
@@ -10,7 +12,8 @@
  * Undefined for a model that none of the rules names.
  */
 export function mostImageTokens(model: string, detail: unknown): number | undefined {
-  const rule = rules.find(([prefix]) => `${model}-`.startsWith(prefix));
+  const base = baseModel(model);
+  const rule = rules.find(([prefix]) => `${base}-`.startsWith(prefix));
   if (!rule) return undefined;
   const [, lowTokens, highTokens, originalTokens = highTokens] = rule;
   if (detail === 'original') return originalTokens;

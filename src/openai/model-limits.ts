@@ -1,3 +1,5 @@
+import { baseModel } from './model-name.ts';
+
 /**
  * The most output tokens that one answer of a model may have, by the longest prefix of its name; from
  * OpenAI's model pages (November 2026). What is not listed is not known.
@@ -26,6 +28,8 @@ const rows: readonly (readonly [prefix: string, maxOutputTokens: number])[] = [
 
 const byLength = [...rows].sort(([a], [b]) => b.length - a.length);
 
+/** Fine-tuned models put out as much as what they were made of. */
 export function maxOutputTokens(model: string): number | undefined {
-  return byLength.find(([prefix]) => model.startsWith(prefix))?.[1];
+  const base = baseModel(model);
+  return byLength.find(([prefix]) => base.startsWith(prefix))?.[1];
 }

@@ -7,6 +7,11 @@ export type PartialPrice = { readonly [Key in keyof Price]?: Price[Key] | undefi
 
 export interface PriceTable {
   priceOf(model: string): KnownPrice;
+  /**
+   * The price of the model that answered, which may be another than was asked for; of the one asked for where
+   * the other is not known, since self-hosted engines call themselves by names of their own.
+   */
+  priceOfAnswer(answered: string | undefined, asked: string): Price;
 }
 
 export interface KnownPrice {
@@ -56,10 +61,16 @@ export function createPriceTable(
     return own ?? (made && multiplied(made, fineTunedMultiple));
   }
 
+  function priceOf(model: string): KnownPrice {
+    const price = find(model) ?? findFineTuned(model);
+    return { price: price ?? fallback, known: price !== undefined };
+  }
+
   return {
-    priceOf(model) {
-      const price = find(model) ?? findFineTuned(model);
-      return { price: price ?? fallback, known: price !== undefined };
+    priceOf,
+    priceOfAnswer(answered, asked) {
+      const ofAnswered = answered === undefined ? undefined : priceOf(answered);
+      return ofAnswered?.known ? ofAnswered.price : priceOf(asked).price;
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../../src/ledger/ledger.ts';
 import { createOutbox } from '../../src/ledger/outbox.ts';
@@ -38,4 +39,66 @@ test('a fault that is not the store is told and not repeated', async () => {
   outbox.send({ work: () => Promise.reject(new RangeError('a fault of ours')) });
   assert.equal(await outbox.flush(1000), true);
   assert.deepEqual(lost, ['a fault of ours']);
+});
+
+const away = () => Promise.reject(new StoreUnavailable('away'));
+
+test('work that the store never takes does not keep other work waiting', async () => {
+  const outbox = createOutbox(noJournal, () => assert.fail('nothing is lost'));
+  for (let index = 0; index < 200; index += 1) outbox.send({ work: away });
+  const isDone = Promise.withResolvers<'done'>();
+  let failures = 1;
+  outbox.send({
+    work: async () => {
+      failures -= 1;
+      if (failures >= 0) throw new StoreUnavailable('away');
+      isDone.resolve('done');
+    },
+  });
+  assert.equal(await Promise.race([isDone.promise, sleep(10_000, 'it still waits')]), 'done');
+});
+
+test('work that fails just when all that waited is done is repeated, too', async () => {
+  // How many turns of the microtask queue lie between the two is of no concern here: all that are near are tried.
+  for (let turns = 0; turns < 12; turns += 1) {
+    const outbox = createOutbox(noJournal, () => assert.fail('nothing is lost'));
+    let isBack = false;
+    const late = Promise.withResolvers<void>();
+    let failures = 1;
+    outbox.send({
+      work: async () => {
+        await late.promise;
+        failures -= 1;
+        if (failures >= 0) throw new StoreUnavailable('away');
+      },
+    });
+    outbox.send({
+      work: async () => {
+        if (!isBack) throw new StoreUnavailable('away');
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+        void afterTurns(turns).then(() => late.resolve());
+      },
+    });
+    isBack = await sleep(5, true);
+    assert.equal(await outbox.flush(3000), true, `it is forgotten after ${turns} turns`);
+  }
+});
+
+async function afterTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}
+
+test('whoever sent work hears that it was given up, and so stops to renew its hold', async () => {
+  const lost: string[] = [];
+  const outbox = createOutbox(noJournal, ({ message }) => lost.push(message));
+  let givenUp = 0;
+  outbox.send({
+    work: () => Promise.reject(new RangeError('a fault of ours')),
+    onGivenUp: () => (givenUp += 1),
+  });
+  for (let index = 0; index < 50_001; index += 1)
+    outbox.send({ work: away, onGivenUp: () => (givenUp += 1) });
+  await sleep(50);
+  assert.equal(givenUp, 2);
+  assert.deepEqual(lost, ['a fault of ours', 'too much waits for the store']);
 });

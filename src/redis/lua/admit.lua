@@ -47,7 +47,7 @@ local function room(window, unit)
 end
 
 local function cost(unit, out)
-  return math.ceil(fixed[unit] + out * perOutput[unit])
+  return bounded(math.ceil(fixed[unit] + out * perOutput[unit]))
 end
 
 -- The largest output, up to `out`, whose cost fits; the quotient may be off by a rounding.

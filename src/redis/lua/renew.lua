@@ -5,6 +5,7 @@
 local leaseMs = takeNumber()
 for at = 2, #ARGV do
   local hold = readHold(ARGV[at])
-  if hold then setDue(ARGV[at], hold, nowMs + leaseMs, true) end
+  -- A deferred hold is due when its upstream is to be asked.
+  if hold and not hold.upstreamId then setDue(ARGV[at], hold, nowMs + leaseMs, true) end
 end
 return { 'renewed', nowMs }

@@ -29,7 +29,8 @@ local function takeNumber()
   return tonumber(take())
 end
 
-local largest = 9007199254740991
+-- As `largestAmount` in src/ledger/amounts.ts.
+local largest = 9007000000000000
 local rollingSteps = 60
 local amounts = { 't', 'n', 'ht', 'hn', 'xt', 'xn' }
 local shortestKeptMs, longestKeptMs = 600000, 172800000
