@@ -16,7 +16,7 @@ import {
 } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
-import type { LookUpWork } from './look-up-work.ts';
+import { type LookUpWork, lookUpEnd } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
 import type { Matched, Rules } from './rules.ts';
 import { factsOf } from './scopes.ts';
@@ -132,7 +132,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: isLowered || (isEnforced && cost?.needsMaximum) ? granted.outputTokens : undefined,
       headers: limitHeaders(lines.budgets, granted.budgets, ledger.nowMs()),
       needsSeenOutput: cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(call, end),
+      end: (end) => conclude(call, end),
     };
   }
 
@@ -144,11 +144,11 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: undefined,
       headers: {},
       needsSeenOutput: call.cost?.mayThinkUnseen === false,
-      end: (end) => void conclude(open, end),
+      end: (end) => conclude(open, end),
     };
   }
 
-  async function conclude(call: OpenCall, end: CallEnd): Promise<void> {
+  function conclude(call: OpenCall, end: CallEnd): void {
     const { exchange, cost, held } = call;
     if (!isRecorded(call.lines)) return;
     if (!cost) return settle(call, { charge: nothing, estimated: false });
@@ -158,9 +158,12 @@ export function createHolds(settings: HoldsSettings): Holds {
     const work = workBegunBy(exchange, outcome);
     if (work) return defer(call, work);
     const cut = outcome.ending === 'complete' ? undefined : lookupAfterCut(exchange, outcome);
-    const found = cut && (await lookUp(cut.path));
-    const isTold = found?.kind === 'known' && isFinal(found.outcome.status) && found.outcome.usage;
-    settle(call, chargeOf({ ...cost, held }, isTold ? { ...end, outcome: found.outcome } : end));
+    if (!cut) return settle(call, chargeOf({ ...cost, held }, end));
+    // By way of the outbox, so that a sidecar that is stopped waits for it.
+    outbox.send(async () => {
+      const told = await lookUpEnd(lookUp, cut.path);
+      settle(call, chargeOf({ ...cost, held }, told?.usage ? { ...end, outcome: told } : end));
+    });
   }
 
   function settle(call: OpenCall, { charge, estimated }: Charge): void {
