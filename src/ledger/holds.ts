@@ -30,8 +30,8 @@ export interface Hold {
   readonly headers: Record<string, string>;
   /** Whether what is seen of the output tells anything, should the upstream not tell its usage. */
   readonly needsSeenOutput: boolean;
-  /** To be called once, when the call has truly ended. */
-  end(end: CallEnd): void;
+  /** To be called once, when the call has truly ended. What takes a moment to tell is waited for, at a stop too. */
+  end(end: CallEnd | Promise<CallEnd>): void;
 }
 
 export interface Holds {
@@ -132,7 +132,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: isLowered || (isEnforced && cost?.needsMaximum) ? granted.outputTokens : undefined,
       headers: limitHeaders(lines.budgets, granted.budgets, ledger.nowMs()),
       needsSeenOutput: cost?.mayThinkUnseen === false,
-      end: (end) => conclude(call, end),
+      end: (end) => endOf(call, end),
     };
   }
 
@@ -144,8 +144,13 @@ export function createHolds(settings: HoldsSettings): Holds {
       outputTokens: undefined,
       headers: {},
       needsSeenOutput: call.cost?.mayThinkUnseen === false,
-      end: (end) => conclude(open, end),
+      end: (end) => endOf(open, end),
     };
+  }
+
+  function endOf(call: OpenCall, end: CallEnd | Promise<CallEnd>): void {
+    if (end instanceof Promise) outbox.send(async () => conclude(call, await end));
+    else conclude(call, end);
   }
 
   function conclude(call: OpenCall, end: CallEnd): void {

@@ -35,11 +35,12 @@ export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
       throw error;
     }
     const seen = hold.needsSeenOutput ? seeOutput(exchange, reply) : undefined;
-    void reply.finished.then(async (outcome) => {
+    void reply.finished.then((outcome) => {
       holds.hear(exchange, outcome);
-      const isTold = outcome.usage !== undefined || !seen;
-      const seenOutput = isTold ? undefined : await count(seen, startedAtMs, outcome.model);
-      hold.end({ status: reply.status, outcome, seenOutput });
+      const { status } = reply;
+      if (outcome.usage || !seen) return hold.end({ status, outcome, seenOutput: undefined });
+      const counted = count(seen, startedAtMs, outcome.model);
+      hold.end(counted.then((seenOutput) => ({ status, outcome, seenOutput })));
     });
     return {
       ...reply,
