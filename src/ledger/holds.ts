@@ -16,7 +16,7 @@ import {
 } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
-import type { LookUpWork } from './look-up-work.ts';
+import { type LookUpWork, lookUpEnd } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
 import type { Matched, Rules } from './rules.ts';
 import { factsOf } from './scopes.ts';
@@ -170,9 +170,8 @@ export function createHolds(settings: HoldsSettings): Holds {
     const work = workBegunBy(exchange, outcome);
     if (work) return defer(call, work);
     const cut = outcome.ending === 'complete' ? undefined : lookupAfterCut(exchange, outcome);
-    const found = cut && (await lookUp(cut.path));
-    const isTold = found?.kind === 'known' && isFinal(found.outcome.status) && found.outcome.usage;
-    settle(call, chargeOf({ ...cost, held }, isTold ? { ...end, outcome: found.outcome } : end));
+    const told = cut && (await lookUpEnd(lookUp, cut.path));
+    settle(call, chargeOf({ ...cost, held }, told?.usage ? { ...end, outcome: told } : end));
   }
 
   function settle(call: OpenCall, { charge, estimated }: Charge): void {

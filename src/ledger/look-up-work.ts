@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Exchange, Handler, Outcome } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { unknownOperation } from '../openai/operations.ts';
+import { isFinal } from './deferred-work.ts';
 
 /** What the upstream says of work that was begun earlier. */
 export type WorkState =
@@ -27,6 +30,19 @@ export function createLookUpWork(upstream: Handler): LookUpWork {
       return { kind: 'unreachable' };
     }
   };
+}
+
+/** An upstream notices a moment later that its caller has left, and tells of the end only then. */
+const askAgainAfterMs = [0, 100, 300, 600];
+
+/** How work ended that was cut just now; undefined if the upstream doesn't tell within about a second. */
+export async function lookUpEnd(lookUp: LookUpWork, path: string): Promise<Outcome | undefined> {
+  for (const delayMs of askAgainAfterMs) {
+    await sleep(delayMs);
+    const state = await lookUp(path);
+    if (state.kind === 'known' && isFinal(state.outcome.status)) return state.outcome;
+  }
+  return undefined;
 }
 
 function exchangeFor(pathAndQuery: string): Exchange {
