@@ -175,18 +175,37 @@ function createClock(dir: string) {
   return { env, advance };
 }
 
+/** A server under a faked clock deadlocks now and then before it listens: then another one is started. */
 async function spawnServer(
   command: string,
   args: readonly string[],
   env: Record<string, string>,
 ): Promise<ChildProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    const server = await launchServer(command, args, env);
+    if (server) return server;
+    if (attempt === 5) throw new Error(`${command} does not begin to listen`);
+  }
+}
+
+/** Undefined if it says nothing for too long; it is ended then. */
+async function launchServer(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): Promise<ChildProcess | undefined> {
   const stdio = ['ignore', 'pipe', 'inherit'] as const;
   const server = spawn(command, args, { env: { PATH: process.env['PATH'], ...env }, stdio: [...stdio] });
   let log = '';
   server.stdout!.on('data', (text: Buffer) => (log += text.toString('latin1')));
+  const givesUpAtMs = performance.now() + 10_000;
   // The second is what a sentinel says.
   while (!/Ready to accept connections|Sentinel ID is/.test(log)) {
     if (hasEnded(server)) throw new Error(`${command} ended: ${log}`);
+    if (performance.now() > givesUpAtMs) {
+      await end(server, 'SIGKILL');
+      return undefined;
+    }
     await sleep(10);
   }
   return server;

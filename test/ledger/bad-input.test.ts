@@ -111,7 +111,7 @@ test('a budget that nobody can satisfy says so, with what it would take', async 
   const answer = await post('/chat/completions', chat(1));
   assert.equal(answer.status, 429);
   const { error } = (await answer.json()) as { error: { message: string } };
-  assert.match(error.message, /^Budget none has 1 tokens of 1 tokens left; this call may need \d+ tokens\./);
+  assert.match(error.message, /^Budget none has 1 of 1 tokens left; this call may need \d+ tokens\./);
   assert.equal(standIn.requests.length, 0);
 });
 
