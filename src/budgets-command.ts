@@ -28,8 +28,9 @@ export async function runBudgetsCommand(command: BudgetsCommand, config: Config)
     const known = config.budgets.map((budget) => budget.name).join(', ') || 'none';
     return { exitCode: 1, output: `No budget is named ${name}. There are: ${known}.\n` };
   }
-  const store = openStore(config.store);
+  let store: CommandStore | undefined;
   try {
+    store = openStore(config.store);
     if (action === 'reset') return { exitCode: 0, output: await reset(store, command, config) };
     const reports = await report(store, config);
     const chosen = reports.filter(
@@ -38,10 +39,10 @@ export async function runBudgetsCommand(command: BudgetsCommand, config: Config)
     );
     return { exitCode: 0, output: command.json ? `${JSON.stringify(chosen, null, 2)}\n` : tableOf(chosen) };
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    return { exitCode: 1, output: `${error.message}. Check store.redisUrl and that Redis runs.\n` };
+    const hint = error instanceof StoreUnavailable ? '. Check store.redisUrl and that Redis runs.' : '';
+    return { exitCode: 1, output: `${(error as Error).message}${hint}\n` };
   } finally {
-    await store.close();
+    await store?.close();
   }
 }
 

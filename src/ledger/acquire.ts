@@ -29,8 +29,8 @@ interface Hearers {
 
 /**
  * Gets a call what it needs of every budget and limit that matches it, waiting in order where a limit allows
- * it. One round trip to the store, but for a call that waits, and for one that only an exact count of its input
- * can tell whether a budget fits.
+ * it. One round trip to the store, but for a call that waits, and for one of which only an exact count of its input
+ * can tell whether it fits.
  *
  * Rejects with `budget_exceeded` or `rate_limit_exceeded`, with `StoreUnavailable`, or with `CallerLeft`. What
  * was granted and is not used is for the caller of this function to give back: `onGranted` comes before any
@@ -58,7 +58,7 @@ export async function acquire(
     if (decision.kind === 'queued') {
       hasPlace = true;
       await waitFor(pollDelayMs(decision.ahead), signal, () => ledger.leaveQueue(asked));
-    } else if (decision.by.list === 'budgets' && count && !isCounted) {
+    } else if (count && !isCounted && isAboutTokens(asked, decision)) {
       current = await count();
       isCounted = true;
     } else {
@@ -82,6 +82,11 @@ async function waitFor(delayMs: number, signal: AbortSignal, onLeft?: () => Prom
     await onLeft?.().catch(() => {});
     throw Object.assign(new CallerLeft(), { cause });
   }
+}
+
+/** Whether a smaller demand might have been granted. */
+function isAboutTokens({ rates }: Admission, { by }: Denied): boolean {
+  return by.list === 'budgets' || (by.list === 'rates' && rates[by.index]!.unit === 'tokens');
 }
 
 function nameOf(admission: Admission, { by }: Denied): string {

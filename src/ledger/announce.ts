@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
-import { nanoUsdPerUsd } from './amounts.ts';
+import { nanoUsdPerUsd, nothing } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
 import type { Rules } from './rules.ts';
 
@@ -27,15 +27,20 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
   let outageToldAtMs = -Infinity;
   return {
     onSettled(settlement, settled) {
-      const [budget] = settled.budgets;
+      const { kind, budgets } = settled;
+      const { estimated } = settlement;
+      // What it tells of was counted when it was settled.
+      if (kind === 'duplicate')
+        return metrics.settled({ kind, estimated, charged: nothing, overrun: nothing });
+      const [budget] = budgets;
       const charged = budget
         ? {
             tokens: budget.usedAfter.tokens - budget.usedBefore.tokens,
             nanoUsd: budget.usedAfter.nanoUsd - budget.usedBefore.nanoUsd,
           }
         : settled.charged;
-      metrics.settled({ ...settled, estimated: settlement.estimated, charged });
-      for (const crossing of settled.budgets.flatMap((state) => rules.crossings(state))) {
+      metrics.settled({ ...settled, estimated, charged });
+      for (const crossing of budgets.flatMap((state) => rules.crossings(state))) {
         tellCrossing(settlement.org, crossing);
       }
     },

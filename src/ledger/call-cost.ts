@@ -87,7 +87,8 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
         tokens: tokens.input + tokens.output,
         nanoUsd: costNanoUsd(price, plainUsage(tokens.input, tokens.output), {}),
       }),
-      learn: (usage) => learned.learn(kind, usage.outputTokens),
+      // What is usual is held for each choice.
+      learn: (usage) => learned.learn(kind, Math.ceil(usage.outputTokens / limit.choices)),
     };
     return cost;
   };

@@ -120,7 +120,8 @@ export function createHolds(settings: HoldsSettings): Holds {
       if (given) settle(given, { charge: nothing, estimated: false });
       if (!(error instanceof StoreUnavailable)) throw error;
       settings.onOutage(error);
-      if (settings.onStoreOutage === 'allow') return unheld({ exchange, org, lines, cost });
+      const isAllowed = settings.onStoreOutage === 'allow' || isOnlyObserved(lines);
+      if (isAllowed) return unheld({ exchange, org, lines, cost });
       // It may have been held all the same, and the answer lost.
       if (error.mayHaveHappened) release(org, holdId);
       throw error;
@@ -239,6 +240,11 @@ function needsCost({ budgets, rates }: Matched): boolean {
 /** A call that costs no tokens is bound by limits on requests alone. */
 function withoutCost({ rates, concurrencies }: Matched): Lines {
   return { budgets: [], rates: rates.filter(({ unit }) => unit === 'requests'), concurrencies };
+}
+
+/** Whether nothing can deny the call, and so neither may the store (L9). */
+function isOnlyObserved({ budgets, rates, concurrencies }: Lines): boolean {
+  return rates.length + concurrencies.length === 0 && budgets.every(({ enforced }) => !enforced);
 }
 
 /** Whether there is anything to settle. */

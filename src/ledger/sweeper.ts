@@ -61,14 +61,20 @@ export function startSweeper(settings: SweeperSettings): Sweeper {
   }
 
   async function sweepAll(): Promise<void> {
-    for (const org of orgs) {
-      try {
+    await Promise.all(orgs.map(sweepOrg));
+  }
+
+  async function sweepOrg(org: string): Promise<void> {
+    try {
+      let isMoreDue = true;
+      while (isMoreDue) {
         const due = await ledger.claimDue({ org, max: claimedTogether, claimMs });
         await Promise.all(due.map((hold) => resolve(org, hold)));
-      } catch (error) {
-        // The store's connection reports its troubles itself.
-        if (!(error instanceof StoreUnavailable)) onError(error as Error);
+        isMoreDue = due.length === claimedTogether && !isStopped;
       }
+    } catch (error) {
+      // The store's connection reports its troubles itself.
+      if (!(error instanceof StoreUnavailable)) onError(error as Error);
     }
   }
 

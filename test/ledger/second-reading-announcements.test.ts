@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { announce } from '../../src/ledger/announce.ts';
+import type { Settled } from '../../src/ledger/ledger.ts';
+import { createRules } from '../../src/ledger/rules.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
+import { createMetrics } from '../../src/telemetry/metrics.ts';
+import { createWebhook } from '../../src/telemetry/webhook.ts';
+
+test('a charge that is settled twice is counted once', async (t) => {
+  const metrics = createMetrics(10);
+  const logSink = createLogger('silent', 1);
+  t.after(() => logSink.close());
+  const { onSettled } = announce({
+    log: logSink.log,
+    metrics: metrics.ledger,
+    webhook: createWebhook({ url: '', timeoutMs: 1000, onError: () => {} }),
+    rules: createRules({ budgets: [], limits: [], thresholdPercents: [] }),
+    now: Date.now,
+  });
+  const amounts = { tokens: 100, nanoUsd: 1000 };
+  const settled: Settled = {
+    kind: 'settled',
+    held: { tokens: 90, nanoUsd: 900 },
+    charged: amounts,
+    overrun: { tokens: 10, nanoUsd: 100 },
+    note: undefined,
+    budgets: [
+      { budget: 'day', scope: '', startMs: 0, usedBefore: { tokens: 0, nanoUsd: 0 }, usedAfter: amounts },
+    ],
+  };
+  onSettled({ org: 'acme', estimated: false }, settled);
+  onSettled({ org: 'acme', estimated: false }, { ...settled, kind: 'duplicate', budgets: [] });
+  const exposition = await metrics.exposition();
+  assert.match(exposition, /^assistant_proxy_charged_tokens_total 100$/m);
+  assert.match(exposition, /^assistant_proxy_overrun_tokens_total 10$/m);
+  assert.match(exposition, /^assistant_proxy_settlements_total\{kind="duplicate",estimated="false"\} 1$/m);
+});
