@@ -19,7 +19,7 @@ interface OpenLedger {
 
 /**
  * The store of budgets and limits that the configuration names. Beside a Redis, charges that it can't take for
- * the moment are kept in the state directory; if that can't be used, `onNoJournal` hears why.
+ * the moment are kept in the state directory; where that can't be written to, `onNoJournal` hears why.
  */
 export function openLedger(
   { redisUrl, stateDir, timeoutMs, keyPrefix }: StoreSettings,
@@ -33,7 +33,7 @@ export function openLedger(
 
   function openJournal(): SettlementJournal {
     try {
-      return openSettlementJournal(stateDir);
+      return openSettlementJournal(stateDir, onNoJournal);
     } catch (error) {
       onNoJournal(error as Error);
       return noJournal;

@@ -6,9 +6,10 @@ import { becomeOwner } from './own-directory.ts';
 
 /**
  * A journal in `unsettled.db`. What is kept has been handed to the kernel when `keep` returns, so a killed
- * process loses none of it. Throws as `becomeOwner` does, and at a file that is none.
+ * process loses none of it. Throws as `becomeOwner` does, and at a file that is none. What fails later, on a full
+ * disk for example, goes to `onError`: the charge itself still waits in memory.
  */
-export function openSettlementJournal(stateDir: string): SettlementJournal {
+export function openSettlementJournal(stateDir: string, onError: (error: Error) => void): SettlementJournal {
   const owner = becomeOwner(stateDir);
   const database = new DatabaseSync(join(stateDir, 'unsettled.db'));
   database.exec(`
@@ -18,9 +19,18 @@ export function openSettlementJournal(stateDir: string): SettlementJournal {
   `);
   const put = database.prepare('INSERT OR REPLACE INTO unsettled (hold_id, settlement) VALUES (?, ?)');
   const remove = database.prepare('DELETE FROM unsettled WHERE hold_id = ?');
+
+  function orTell(write: () => unknown): void {
+    try {
+      write();
+    } catch (error) {
+      onError(error as Error);
+    }
+  }
+
   return {
-    keep: (holdId, settlement) => void put.run(holdId, settlement),
-    forget: (holdId) => void remove.run(holdId),
+    keep: (holdId, settlement) => orTell(() => put.run(holdId, settlement)),
+    forget: (holdId) => orTell(() => remove.run(holdId)),
     kept: () =>
       database
         .prepare('SELECT settlement FROM unsettled')

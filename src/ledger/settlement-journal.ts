@@ -6,6 +6,7 @@ import type { BudgetLine, Settlement } from './ledger.ts';
  * and is still kept does no harm.
  */
 export interface SettlementJournal {
+  /** Like `forget`, never throws. */
   keep(holdId: string, settlement: string): void;
   forget(holdId: string): void;
   kept(): string[];

@@ -17,23 +17,23 @@ function directory(t: TestContext): string {
 
 test('what is kept outlives the journal that was open, until it is forgotten', (t) => {
   const stateDir = directory(t);
-  const first = openSettlementJournal(stateDir);
+  const first = openSettlementJournal(stateDir, assert.fail);
   first.keep('hold-1', 'one');
   first.keep('hold-2', 'two');
   first.keep('hold-2', 'two again');
   first.forget('hold-1');
   first.close();
-  const second = openSettlementJournal(stateDir);
+  const second = openSettlementJournal(stateDir, assert.fail);
   t.after(() => second.close());
   assert.deepEqual(second.kept(), ['two again']);
 });
 
 test('a directory has one owner', (t) => {
   const stateDir = directory(t);
-  const journal = openSettlementJournal(stateDir);
-  assert.throws(() => openSettlementJournal(stateDir), /in use by another sidecar/);
+  const journal = openSettlementJournal(stateDir, assert.fail);
+  assert.throws(() => openSettlementJournal(stateDir, assert.fail), /in use by another sidecar/);
   journal.close();
-  openSettlementJournal(stateDir).close();
+  openSettlementJournal(stateDir, assert.fail).close();
 });
 
 test('a settlement is read as it was written, and pays the windows that its call began in', () => {
