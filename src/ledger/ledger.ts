@@ -33,7 +33,10 @@ export interface Ledger {
   claimDue(claim: Claim): Promise<DueHold[]>;
   /** Gives up the places that a queued admission has in the queues for concurrency. */
   leaveQueue(admission: Pick<Admission, 'org' | 'holdId' | 'concurrencies'>): Promise<void>;
-  /** Every budget's windows that the store knows of and that haven't ended. */
+  /**
+   * Every budget's windows that the store knows of and that haven't ended. Of many thousands it is told in several
+   * steps, each within the configured time.
+   */
   windows(org: string): Promise<WindowState[]>;
   /**
    * Sets what was used in the current windows of a budget to zero; what is held stays held. With a scope, only

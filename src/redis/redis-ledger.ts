@@ -13,7 +13,7 @@ import { encodeName, parseWindowName } from './window-name.ts';
 export interface RedisLedgerOptions {
   /** See `parseRedisUrl`. */
   readonly url: string;
-  /** Every method answers or rejects within this time. */
+  /** Every method answers or rejects within this time; `windows` in as many steps as it needs. */
   readonly timeoutMs: number;
   /** What all keys begin with, and a colon. */
   readonly keyPrefix: string;
@@ -26,6 +26,9 @@ export interface RedisLedgerOptions {
  * may be off by.
  */
 const deadlineSlackMs = 1000;
+
+/** About as many windows are told in one step, which takes a few milliseconds. */
+const windowsTogether = 500;
 
 /**
  * The ledger in Redis: each method is one script, and so one atomic step on the one server that has all keys
@@ -107,13 +110,23 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
         const limits = concurrencies.map(({ limit, scope }) => limitName(limit, scope));
         await askFor('left', 'leave-queue', org, [holdId, ...limits]);
       }),
-    windows: (org) =>
-      inTime(timeoutMs, async () => {
-        const reply = await askFor('windows', 'windows', org, []);
-        const windows: WindowState[] = [];
-        while (reply.hasMore()) windows.push(readWindowState(reply));
-        return windows;
-      }),
+    async windows(org) {
+      // A scan may tell of a window twice.
+      const windows = new Map<string, WindowState>();
+      let cursor = '0';
+      do {
+        cursor = await inTime(timeoutMs, async () => {
+          const reply = await askFor('windows', 'windows', org, [cursor, windowsTogether]);
+          const next = reply.text();
+          while (reply.hasMore()) {
+            const name = reply.text();
+            windows.set(name, readWindowState(name, reply));
+          }
+          return next;
+        });
+      } while (cursor !== '0');
+      return [...windows.values()];
+    },
     reset: (org, budget, scope) =>
       inTime(timeoutMs, async () => {
         const ofScope = scope === undefined ? '' : `${encodeName(scope)}:`;
@@ -162,8 +175,8 @@ function readDueHold(reply: ReplyReader): DueHold {
   return { holdId, note, held, admittedAtMs, upstream: upstream.id === '' ? undefined : upstream };
 }
 
-function readWindowState(reply: ReplyReader): WindowState {
-  const name = parseWindowName(reply.text());
+function readWindowState(text: string, reply: ReplyReader): WindowState {
+  const name = parseWindowName(text);
   if (name === undefined) throw garbage();
   return { ...name, ...reply.state() };
 }

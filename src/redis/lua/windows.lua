@@ -1,9 +1,12 @@
--- Every budget's windows that haven't ended.
+-- Some of the windows of budgets that haven't ended: a store that looked through all of many thousands at once
+-- would decide nothing meanwhile.
 -- KEYS  h i
--- ARGV  none
--- Reply {'windows', nowMs, windows...}, each name startMs ('' in a rolling one's name) endMs used held (in both)
-local reply = { 'windows', nowMs }
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', base .. 'i', nowMs + 1, '+inf')) do
+-- ARGV  cursor ('0' at first) count (about)
+-- Reply {'windows', nowMs, cursor ('0' behind the last), windows...}, each name startMs ('' in a rolling one's
+--       name) endMs used held (in both)
+local cursor, found = unpack(redis.call('ZSCAN', base .. 'i', take(), 'COUNT', take()))
+local reply = { 'windows', nowMs, cursor }
+local function tell(name)
   local startMs = string.match(name, '%d*$')
   local lengthMs = startMs == '' and tonumber(redis.call('HGET', base .. 'w:' .. name, 'l') or 0) or 0
   local window = readWindow(name, lengthMs)
@@ -14,5 +17,8 @@ for _, name in ipairs(redis.call('ZRANGEBYSCORE', base .. 'i', nowMs + 1, '+inf'
   else
     redis.call('ZREM', base .. 'i', name)
   end
+end
+for at = 1, #found, 2 do
+  if tonumber(found[at + 1]) > nowMs then tell(found[at]) end
 end
 return reply
