@@ -39,7 +39,8 @@ export async function runBudgetsCommand(command: BudgetsCommand, config: Config)
     return { exitCode: 0, output: command.json ? `${JSON.stringify(chosen, null, 2)}\n` : tableOf(chosen) };
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
-    return { exitCode: 1, output: `${error.message}. Check store.redisUrl and that Redis runs.\n` };
+    const advice = config.store.redisUrl === '' ? '' : '. Check store.redisUrl and that Redis runs.';
+    return { exitCode: 1, output: `${error.message}${advice}\n` };
   } finally {
     await store.close();
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
+import { StoreUnavailable } from '../ledger/ledger.ts';
 import type { Table } from './table.ts';
 
 /** The file behind the tables. Every method throws what SQLite throws. */
@@ -61,11 +62,12 @@ export function openLedgerFile(stateDir: string): LedgerFile {
   };
 }
 
-/** For commands; throws if no sidecar ever ran on this directory. */
+/** For commands; throws `StoreUnavailable` if no sidecar ever ran on this directory. */
 export function openForCommand(stateDir: string): DatabaseSync {
   const path = ledgerPath(stateDir);
   if (!existsSync(path)) {
-    throw new Error(`There is no ledger at ${path}. Is store.stateDir the one that the sidecar runs with?`);
+    const reason = `There is no ledger at ${path}. Is store.stateDir the one that the sidecar runs with?`;
+    throw new StoreUnavailable(reason, { mayHaveHappened: false });
   }
   return new DatabaseSync(path, { timeout: 5000 });
 }
