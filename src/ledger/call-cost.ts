@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Exchange, Outcome } from '../exchange.ts';
 import { boundService } from '../openai/bound-service.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
@@ -38,6 +40,10 @@ interface CallCostSettings {
     readonly batchTokens: number;
   };
 }
+
+/** No model takes so much input. */
+const maxCountedBytes = 8_388_608;
+const maxCountMs = 2000;
 
 /** Undefined for an operation that costs no tokens. */
 export type CostOfCall = (exchange: Exchange, model: string) => CallCost | undefined;
@@ -97,8 +103,10 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
     { boundTokens, fixedTokens, texts }: InputEstimate,
     model: string,
   ): Promise<number> {
-    // What can't be counted stays bounded.
-    const counted = await counter.count(texts(), model).catch(() => boundTokens);
+    // What can't be counted, or not soon, stays bounded: one odd text must not hold up all other calls.
+    if (boundTokens > maxCountedBytes) return boundTokens;
+    const counting = counter.count(texts(), model).catch(() => boundTokens);
+    const counted = await Promise.race([counting, sleep(maxCountMs, boundTokens, { ref: false })]);
     return Math.min(boundTokens, fixedTokens + counted);
   }
 }

@@ -9,12 +9,12 @@ import { type BudgetReport, reportBudgets } from './budget-report.ts';
 import { createCostOfCall } from './call-cost.ts';
 import { type Holds, type HoldsSettings, createHolds } from './holds.ts';
 import { learnOutput } from './learned-output.ts';
-import type { DueHold } from './ledger.ts';
+import { type DueHold, ifRecorded } from './ledger.ts';
 import { keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
-import { type SettlementJournal, readSettlement } from './settlement-journal.ts';
+import { type SettlementJournal, readKept } from './settlement-journal.ts';
 import { startSweeper } from './sweeper.ts';
 import { rememberTightness } from './tightness.ts';
 
@@ -70,9 +70,12 @@ export function govern(settings: GovernanceSettings): Governance {
     lookUp,
     tightness: rememberTightness(),
   });
-  for (const settlement of journal.kept().map(readSettlement)) {
-    const work = async () => onSettled(settlement, await ledger.settle(settlement));
-    outbox.send({ work, settlement });
+  for (const { settlement, attemptedAtMs } of journal.kept().map(readKept)) {
+    const work = async (isStale: boolean) => {
+      const settled = await ledger.settle(isStale ? ifRecorded(settlement) : settlement);
+      onSettled(settlement, settled);
+    };
+    outbox.send({ work, settlement, attemptedAtMs });
   }
   const sweeper = startSweeper({
     ledger,

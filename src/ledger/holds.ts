@@ -13,6 +13,7 @@ import {
   type Settlement,
   StoreUnavailable,
   type UpstreamWork,
+  ifRecorded,
 } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
@@ -181,8 +182,8 @@ export function createHolds(settings: HoldsSettings): Holds {
     const holdId = exchange.id;
     const unrecorded = { budgets, rates, held, admittedAtMs };
     const settlement: Settlement = { org, holdId, charge, estimated, unrecorded };
-    const work = async () => {
-      const settled = await ledger.settle(settlement);
+    const work = async (isStale: boolean) => {
+      const settled = await ledger.settle(isStale ? ifRecorded(settlement) : settlement);
       liveHolds.remove(org, holdId);
       onSettled(settlement, settled);
     };

@@ -232,6 +232,11 @@ export interface Settlement {
   readonly unrecorded?: UnrecordedHold;
 }
 
+/** The settlement that charges nothing if the store doesn't know the hold, because it may have been settled. */
+export function ifRecorded({ unrecorded: _, ...settlement }: Settlement): Settlement {
+  return settlement;
+}
+
 export interface UnrecordedHold {
   readonly budgets: readonly BudgetLine[];
   readonly rates: readonly RateLine[];

@@ -16,6 +16,9 @@ export type LookUpWork = (path: string) => Promise<WorkState>;
 
 const timeoutMs = 30_000;
 
+/** Asking again would not help. */
+const goneStatuses: ReadonlySet<number> = new Set([400, 404, 405, 410, 422]);
+
 /** @param upstream reads usage out of what it answers. */
 export function createLookUpWork(upstream: Handler): LookUpWork {
   return async (pathAndQuery) => {
@@ -23,7 +26,7 @@ export function createLookUpWork(upstream: Handler): LookUpWork {
       const reply = await upstream(exchangeFor(pathAndQuery));
       reply.body({ write: () => true, end() {}, fail() {} });
       const outcome = await reply.finished;
-      if (reply.status === 404) return { kind: 'gone' };
+      if (goneStatuses.has(reply.status)) return { kind: 'gone' };
       if (reply.status >= 400 || outcome.ending !== 'complete') return { kind: 'unreachable' };
       return { kind: 'known', outcome };
     } catch {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Settlement, StoreUnavailable } from './ledger.ts';
-import { type SettlementJournal, writeSettlement } from './settlement-journal.ts';
+import { type Settlement, StoreUnavailable, tombstoneMs } from './ledger.ts';
+import { type SettlementJournal, writeKept } from './settlement-journal.ts';
 
 /** What the store must hear of sooner or later: charges and deferrals, however long it is away (L4, L8). */
 export interface Outbox {
@@ -13,12 +13,23 @@ export interface Outbox {
 }
 
 export interface Message {
-  /** Done now, or as soon as the store is back: repeated while it rejects with `StoreUnavailable`. */
-  readonly work: () => Promise<void>;
+  /**
+   * Done now, or as soon as the store is back: repeated while it rejects with `StoreUnavailable`. `isStale`: an
+   * earlier attempt may have been carried out so long ago that the store no longer knows.
+   */
+  readonly work: (isStale: boolean) => Promise<void>;
   /** There will be no other attempt. */
   readonly onGivenUp?: () => void;
   /** The charge that this is about, kept in the journal while the store is away. */
   readonly settlement?: Settlement;
+  /** When an attempt was made of which nobody knows whether it was carried out. */
+  readonly attemptedAtMs?: number | undefined;
+}
+
+/** What is known of a message beside what it says. */
+interface Sent {
+  readonly message: Message;
+  attemptedAtMs: number | undefined;
 }
 
 /** About 1 KB each. */
@@ -29,8 +40,12 @@ const longestRetryMs = 2000;
 const retriedTogether = 50;
 
 /** @param onLost a message was given up; its hold will lapse and be charged whole. */
-export function createOutbox(journal: SettlementJournal, onLost: (reason: Error) => void): Outbox {
-  const waiting: Message[] = [];
+export function createOutbox(
+  journal: SettlementJournal,
+  onLost: (reason: Error) => void,
+  now: () => number = Date.now,
+): Outbox {
+  const waiting: Sent[] = [];
   const running = new Set<Promise<void>>();
   const kept = new Set<string>();
   let retrying: Promise<void> | undefined;
@@ -41,10 +56,11 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
 
   return {
     send(message) {
-      if (isAway) keep(message);
-      const attempt = attemptOf(message).then((isDone) => {
+      const sent: Sent = { message, attemptedAtMs: message.attemptedAtMs };
+      if (isAway) keep(sent);
+      const attempt = attemptOf(sent).then((isDone) => {
         running.delete(attempt);
-        if (!isDone) postpone(message);
+        if (!isDone) postpone(sent);
       });
       running.add(attempt);
     },
@@ -57,14 +73,17 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
     },
   };
 
-  async function attemptOf(message: Message): Promise<boolean> {
+  async function attemptOf(sent: Sent): Promise<boolean> {
+    const { message, attemptedAtMs = Infinity } = sent;
     try {
-      await message.work();
+      await message.work(now() - attemptedAtMs > tombstoneMs);
       isAway = false;
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         isAway = true;
-        keep(message);
+        const isNews = error.mayHaveHappened && sent.attemptedAtMs === undefined;
+        if (isNews) sent.attemptedAtMs = now();
+        keep(sent, isNews);
         return false;
       }
       giveUp(message, error as Error);
@@ -73,10 +92,10 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
     return true;
   }
 
-  function keep({ settlement }: Message): void {
-    if (!settlement || kept.has(settlement.holdId)) return;
+  function keep({ message: { settlement }, attemptedAtMs }: Sent, isNews = false): void {
+    if (!settlement || (kept.has(settlement.holdId) && !isNews)) return;
     kept.add(settlement.holdId);
-    journal.keep(settlement.holdId, writeSettlement(settlement));
+    journal.keep(settlement.holdId, writeKept({ settlement, attemptedAtMs }));
   }
 
   function forget({ settlement }: Message): void {
@@ -88,9 +107,9 @@ export function createOutbox(journal: SettlementJournal, onLost: (reason: Error)
     onLost(reason);
   }
 
-  function postpone(message: Message): void {
-    if (waiting.length >= maxWaiting) return giveUp(message, new Error('too much waits for the store'));
-    waiting.push(message);
+  function postpone(sent: Sent): void {
+    if (waiting.length >= maxWaiting) return giveUp(sent.message, new Error('too much waits for the store'));
+    waiting.push(sent);
     retrying ??= retry();
   }
 

@@ -16,32 +16,34 @@ export interface SettlementJournal {
 /** For deployments without a directory to write to. */
 export const noJournal: SettlementJournal = { keep() {}, forget() {}, kept: () => [], close() {} };
 
+export interface KeptSettlement {
+  readonly settlement: Settlement;
+  /** As of a `Message`. */
+  readonly attemptedAtMs: number | undefined;
+}
+
 /** Windows are written with the boundaries that they had when the call began: that one pays. */
-export function writeSettlement(settlement: Settlement): string {
+export function writeKept({ settlement, attemptedAtMs }: KeptSettlement): string {
   const { unrecorded } = settlement;
+  const budgets = unrecorded?.budgets.map((line) => writeLine(line, unrecorded.admittedAtMs));
   return JSON.stringify({
-    ...settlement,
-    ...(unrecorded && {
-      unrecorded: {
-        ...unrecorded,
-        budgets: unrecorded.budgets.map(({ window, ...line }) => ({
-          ...line,
-          window:
-            window.kind === 'rolling'
-              ? window
-              : { ...window, boundaries: window.around(unrecorded.admittedAtMs) },
-        })),
-      },
-    }),
+    attemptedAtMs,
+    settlement: { ...settlement, ...(unrecorded && { unrecorded: { ...unrecorded, budgets } }) },
   });
 }
 
-/** Throws at what `writeSettlement` has not written. */
-export function readSettlement(text: string): Settlement {
-  const settlement = JSON.parse(text) as Settlement;
+/** Throws at what `writeKept` has not written. */
+export function readKept(text: string): KeptSettlement {
+  const { settlement, attemptedAtMs } = JSON.parse(text) as KeptSettlement;
   const { unrecorded } = settlement;
-  if (!unrecorded) return settlement;
-  return { ...settlement, unrecorded: { ...unrecorded, budgets: unrecorded.budgets.map(readLine) } };
+  if (!unrecorded) return { settlement, attemptedAtMs };
+  const budgets = unrecorded.budgets.map(readLine);
+  return { settlement: { ...settlement, unrecorded: { ...unrecorded, budgets } }, attemptedAtMs };
+}
+
+function writeLine({ window, ...line }: BudgetLine, atMs: number): object {
+  if (window.kind === 'rolling') return { ...line, window };
+  return { ...line, window: { ...window, boundaries: window.around(atMs) } };
 }
 
 type Boundaries = readonly [number, number, number, number];

@@ -18,6 +18,7 @@ const rows: readonly (readonly [prefix: string, maxOutputTokens: number])[] = [
   ['gpt-4.5', 16_384],
   ['gpt-5', 128_000],
   ['gpt-5-chat', 16_384],
+  ['gpt-6', 128_000],
   ['o1', 100_000],
   ['o1-preview', 32_768],
   ['o1-mini', 65_536],

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 
 import { openSettlementJournal } from '../../src/embedded/settlement-journal.ts';
 import type { Settlement } from '../../src/ledger/ledger.ts';
-import { readSettlement, writeSettlement } from '../../src/ledger/settlement-journal.ts';
+import { readKept, writeKept } from '../../src/ledger/settlement-journal.ts';
 import { createWindow } from '../../src/ledger/windows.ts';
 
 function directory(t: TestContext): string {
@@ -63,12 +63,17 @@ test('a settlement is read as it was written, and pays the windows that its call
       admittedAtMs,
     },
   };
-  const read = readSettlement(writeSettlement(settlement));
+  const { settlement: read, attemptedAtMs } = readKept(writeKept({ settlement, attemptedAtMs: 7 }));
+  assert.equal(attemptedAtMs, 7);
   const [first, second] = read.unrecorded!.budgets;
   assert.deepEqual(second!.window, rolling);
   assert.ok(first!.window.kind === 'calendar' && calendar.kind === 'calendar');
   assert.deepEqual(first!.window.around(0), calendar.around(admittedAtMs));
   assert.equal(first!.window.code, calendar.code);
   assert.deepEqual({ ...read, unrecorded: undefined }, { ...settlement, unrecorded: undefined });
-  assert.deepEqual(readSettlement(writeSettlement({ ...settlement, charge: 'hold' })).charge, 'hold');
+  const whole: Settlement = { org: 'acme', holdId: 'hold-2', charge: 'hold', estimated: true };
+  assert.deepEqual(readKept(writeKept({ settlement: whole, attemptedAtMs: undefined })), {
+    settlement: whole,
+    attemptedAtMs: undefined,
+  });
 });
