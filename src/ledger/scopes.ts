@@ -50,7 +50,8 @@ export function factOf(dimension: string, facts: Facts): string {
  */
 export function factsOf(exchange: Exchange, dialect: 'openai' | 'azure'): Facts {
   const { body, operation } = exchange;
-  const deployment = decodeURIComponent(exchange.deployment ?? '');
+  // Azure takes the name of a deployment in any case.
+  const deployment = decodeURIComponent(exchange.deployment ?? '').toLowerCase();
   const model = bodyText(body, 'model');
   return {
     identity: exchange.identity ?? unknownIdentity,
