@@ -8,7 +8,7 @@ export interface Outbox {
   send(work: () => Promise<void>): void;
   /** What was sent and is not done. */
   pending(): number;
-  /** False if something could not be done in this time, and is lost to the store. */
+  /** The last thing to be asked for: false if something could not be done in this time, and is given up. */
   flush(timeoutMs: number): Promise<boolean>;
 }
 
@@ -25,6 +25,7 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
   const running = new Set<Promise<void>>();
   let retrying: Promise<void> | undefined;
   let isFlushing = false;
+  let isClosed = false;
   const pending = () => waiting.length + running.size;
 
   return {
@@ -40,6 +41,7 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
       isFlushing = true;
       const givesUpAtMs = performance.now() + timeoutMs;
       while (pending() > 0 && performance.now() < givesUpAtMs) await sleep(5);
+      isClosed = true;
       return pending() === 0;
     },
   };
@@ -62,7 +64,7 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
 
   async function retry(): Promise<void> {
     let delayMs = firstRetryMs;
-    while (waiting.length > 0) {
+    while (waiting.length > 0 && !isClosed) {
       await sleep(isFlushing ? Math.min(delayMs, firstRetryMs) : delayMs, undefined, { ref: false });
       const batch = waiting.slice(0, retriedTogether);
       const isDone = await Promise.all(batch.map(attemptOf));
