@@ -64,8 +64,9 @@ export function createOutbox(onLost: (reason: Error) => void): Outbox {
 
   async function retry(): Promise<void> {
     let delayMs = firstRetryMs;
-    while (waiting.length > 0 && !isClosed) {
+    while (waiting.length > 0) {
       await sleep(isFlushing ? Math.min(delayMs, firstRetryMs) : delayMs, undefined, { ref: false });
+      if (isClosed) return;
       const batch = waiting.slice(0, retriedTogether);
       const isDone = await Promise.all(batch.map(attemptOf));
       waiting.splice(0, batch.length, ...batch.filter((_, index) => !isDone[index]));
