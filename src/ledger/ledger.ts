@@ -233,8 +233,8 @@ export interface Settlement {
 }
 
 /** The settlement that charges nothing if the store doesn't know the hold, because it may have been settled. */
-export function ifRecorded({ unrecorded: _, ...settlement }: Settlement): Settlement {
-  return settlement;
+export function ifRecorded({ org, holdId, charge, estimated }: Settlement): Settlement {
+  return { org, holdId, charge, estimated };
 }
 
 export interface UnrecordedHold {

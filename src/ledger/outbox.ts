@@ -8,7 +8,7 @@ export interface Outbox {
   send(message: Message): void;
   /** What was sent and is not done. */
   pending(): number;
-  /** False if something could not be done in this time. */
+  /** The last thing to be asked for: false if something could not be done in this time, and is given up. */
   flush(timeoutMs: number): Promise<boolean>;
 }
 
@@ -52,6 +52,7 @@ export function createOutbox(
   let isFlushing = false;
   /** As far as the last message could tell. */
   let isAway = false;
+  let isClosed = false;
   const pending = () => waiting.length + running.size;
 
   return {
@@ -69,6 +70,7 @@ export function createOutbox(
       isFlushing = true;
       const givesUpAtMs = performance.now() + timeoutMs;
       while (pending() > 0 && performance.now() < givesUpAtMs) await sleep(5);
+      isClosed = true;
       return pending() === 0;
     },
   };
@@ -117,6 +119,7 @@ export function createOutbox(
     let delayMs = firstRetryMs;
     while (waiting.length > 0) {
       await sleep(isFlushing ? Math.min(delayMs, firstRetryMs) : delayMs, undefined, { ref: false });
+      if (isClosed) return;
       const batch = waiting.slice(0, retriedTogether);
       const isDone = await Promise.all(batch.map(attemptOf));
       waiting.splice(0, batch.length);

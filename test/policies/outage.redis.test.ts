@@ -6,7 +6,7 @@ import { startGatedUpstream } from '../harness/gated-upstream.ts';
 import { chat, postJson } from '../harness/governed.ts';
 import { metricSum } from '../harness/metric-sums.ts';
 import { type RedisSetup, startRedis, until } from '../harness/redis.ts';
-import { startSidecar } from '../harness/sidecar.ts';
+import { type Sidecar, startSidecar } from '../harness/sidecar.ts';
 
 const timeoutMs = 300;
 /** What a busy machine may add to a decision. */
@@ -36,6 +36,10 @@ for (const [how, breakRedis] of [
     assert.equal(await metricSum(sidecar, 'assistant_proxy_store_outages_total'), 3);
     const told = sidecar.logLines().filter(({ msg }) => msg === 'the store of budgets is out of reach');
     assert.equal(told.length, 1, 'one outage is one line');
+    await redis.restart();
+    await untilBack(sidecar);
+    await answered(call(), upstream);
+    await chargedRow(sidecar, day);
   });
 }
 
@@ -52,7 +56,6 @@ test('after a Redis that was silent nothing is held for the calls that it kept w
   await untilPending(sidecar, 0);
   const row = await chargedRow(sidecar, day);
   assert.deepEqual([row.used, row.held], [billed, 0]);
-  await answered(call(), upstream);
 });
 
 test('with `allow` calls are answered without Redis, and charged exactly when it is back', async (t) => {
@@ -108,6 +111,7 @@ test('calls that end while Redis is down are charged when it is back', async (t)
   for (const answer of await Promise.all(calls)) assert.equal(answer.status, 200);
   await untilPending(sidecar, 3);
   await redis.restart();
+  await untilPending(sidecar, 0);
   const row = await chargedRow(sidecar, day);
   assert.deepEqual([row.used, row.held], [3 * billed, 0]);
   assert.equal(await metricSum(sidecar, 'assistant_proxy_settlements_lost_total'), 0);
@@ -157,7 +161,13 @@ async function answered(call: Promise<Response>, upstream: Gated): Promise<Respo
   return answer;
 }
 
+/** Until the sidecar has found the store again. */
+function untilBack(sidecar: Sidecar): Promise<void> {
+  // Until then it answers with an error.
+  return until(async () => Array.isArray(await sidecar.budgets()));
+}
+
 /** Until so many charges wait for the store. */
-function untilPending(sidecar: Parameters<typeof metricSum>[0], count: number): Promise<void> {
+function untilPending(sidecar: Sidecar, count: number): Promise<void> {
   return until(async () => (await metricSum(sidecar, 'assistant_proxy_settlements_pending')) === count);
 }

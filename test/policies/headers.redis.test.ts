@@ -64,7 +64,12 @@ test('/budgets tells each budget in each of its units, while a call runs and aft
   await chargedRow(sidecar, { name: 'roll' });
   const rows = await sidecar.budgets();
   const told = rows.map(({ name, unit, mode, limit, used, remaining }) => ({
-    ...{ name, unit, mode, limit, used, remaining },
+    name,
+    unit,
+    mode,
+    limit,
+    used,
+    remaining,
   }));
   // Ten tokens of input and twenty of output, at $2.50 and $10 a million.
   const usedUsd = 0.000225;
