@@ -41,6 +41,8 @@ export function createLogger(level: string, fileDescriptor: number): LogSink {
     flush: () => destination.flushSync(),
     close: () =>
       new Promise((resolve) => {
+        // What is still under way when the process ends may fail, and must not fail again at telling so.
+        log.level = 'silent';
         const givingUp = setTimeout(done, closeTimeoutMs);
         destination.once('close', done);
         destination.once('error', done);
