@@ -1,18 +1,19 @@
 -- Every budget's windows that haven't ended.
--- KEYS  h i
+-- KEYS  i
 -- ARGV  none
--- Reply {'windows', nowMs, windows...}, each name startMs ('' in a rolling one's name) endMs used held (in both)
-local reply = { 'windows', nowMs }
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', base .. 'i', nowMs + 1, '+inf')) do
-  local startMs = string.match(name, '%d*$')
-  local lengthMs = startMs == '' and tonumber(redis.call('HGET', base .. 'w:' .. name, 'l') or 0) or 0
-  local window = readWindow(name, lengthMs)
-  if window.found then
-    local sums, at = window.sums, #reply
-    reply[at + 1], reply[at + 2], reply[at + 3] = name, window.startMs or startMs + 0, window.endMs
-    reply[at + 4], reply[at + 5], reply[at + 6], reply[at + 7] = sums[1], sums[2], sums[3], sums[4]
-  else
-    redis.call('ZREM', base .. 'i', name)
+-- Reply numbers: nowMs, and of each window startMs endMs used held (in both); 'windows', names...
+local numbers, reply = { pack('<d', nowMs) }, { '', 'windows' }
+for _, window in ipairs(indexedWindows()) do
+  local value, isRolling = window.value, window.lengthMs > 0
+  for at = headAt, isRolling and headAt or #value, cellBytes do
+    local cell = cellAt(value, at)
+    if nowMs < cell[2] then
+      local startMs = isRolling and nowMs - window.lengthMs or cell[1]
+      local endMs = isRolling and nowMs or cell[2]
+      numbers[#numbers + 1] = pack('<dddddd', startMs, endMs, cell[3], cell[4], cell[5], cell[6])
+      reply[#reply + 1] = window.name
+    end
   end
 end
+reply[1] = table.concat(numbers)
 return reply

@@ -1,0 +1,22 @@
+-- A bucket is three doubles: its level, the time in us at which it was so high, and when its key expires. That is
+-- later than the bucket is empty, so that most calls needn't move it.
+local spareMs = 60000
+
+-- A bucket as it is now. A clock that was set back drains nothing.
+local function readRate(key, value, perSecond)
+  local rate = { key = key, perSecond = perSecond, level = 0 }
+  if not value then return rate end
+  local level, atUs, expiresMs = unpackDoubles('<ddd', value)
+  rate.expiresMs, rate.isAhead = expiresMs, atUs > nowUs
+  rate.level = rate.isAhead and level or max(0, level - perSecond * (nowUs - atUs) / 1000000)
+  return rate
+end
+
+local function writeRate(rate)
+  local emptyMs = min(nowMs + math.ceil(rate.level / rate.perSecond * 1000), largest - spareMs)
+  if rate.expiresMs and emptyMs <= rate.expiresMs then
+    return call('SETRANGE', rate.key, 0, pack('<dd', rate.level, nowUs))
+  end
+  rate.expiresMs = emptyMs + spareMs
+  call('SET', rate.key, pack('<ddd', rate.level, nowUs, rate.expiresMs), 'PXAT', rate.expiresMs)
+end
