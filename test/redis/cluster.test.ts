@@ -63,7 +63,7 @@ test('no admission overshoots while a slot moves, whichever keys have moved alre
     { kind, isMoved: true },
     { kind, isMoved: false },
   ]);
-  const run = async ({ kind, isMoved }: { kind: string; isMoved: boolean }) => {
+  const begin = async ({ kind, isMoved }: { kind: string; isMoved: boolean }) => {
     const org = `org ${kind} ${isMoved}`;
     const places = concurrency({ max: 2 });
     const full = { org, budgets: [budget()], rates: [rate({ burst: 100 })], concurrencies: [places] };
@@ -83,36 +83,44 @@ test('no admission overshoots while a slot moves, whichever keys have moved alre
     assert.ok(first.length > 0 && first.length < keys.length, `${keys}`);
     await moveKeys(from, to, first);
 
-    // A budget alone, a limit of concurrency alone, and all together: each is full.
-    for (const lines of [
-      { budgets: full.budgets },
-      { concurrencies: full.concurrencies },
-      { budgets: full.budgets, rates: full.rates, concurrencies: full.concurrencies },
-    ]) {
-      const decision = await ledger.admit(admission({ org, demand: costs(10), ...lines })).catch(refused);
-      assert.notEqual(decision?.kind, 'granted', `${org}: ${JSON.stringify(lines)}`);
-    }
-    // Whatever is refused has not been done in part, and whatever is not is done.
     const charge = { tokens: 10, nanoUsd: 0 };
-    await ledger.settle({ org, holdId, charge, estimated: false }).catch(refused);
-    await ledger.settleDeferred({ org, upstreamId: upstream.id, charge, estimated: false }).catch(refused);
-    await ledger.claimDue({ org, max: 10, claimMs: 0 }).catch(refused);
-    await ledger.renew({ org, leaseMs: 60_000, holdIds }).catch(refused);
-    await ledger.windows(org).catch(refused);
-
-    await moveKeys(
-      from,
-      to,
-      keys.filter((key) => !first.includes(key)),
-    );
-    await finish();
-    await until(() => ledger.windows(org).then(Boolean, () => false));
-    for (const each of holdIds) await ledger.settle({ org, holdId: each, charge, estimated: false });
-    const [state] = await ledger.windows(org);
-    assert.deepEqual([state?.used.tokens, state?.held.tokens], [20, 0]);
-    granted(await ledger.admit(admission({ ...full, demand: costs(80) })));
+    const attempt = async () => {
+      // A budget alone, a limit of concurrency alone, and all together: each is full.
+      for (const lines of [
+        { budgets: full.budgets },
+        { concurrencies: full.concurrencies },
+        { budgets: full.budgets, rates: full.rates, concurrencies: full.concurrencies },
+      ]) {
+        const decision = await ledger.admit(admission({ org, demand: costs(10), ...lines })).catch(refused);
+        assert.notEqual(decision?.kind, 'granted', `${org}: ${JSON.stringify(lines)}`);
+      }
+      // Whatever is refused has not been done in part, and whatever is not is done.
+      await ledger.settle({ org, holdId, charge, estimated: false }).catch(refused);
+      await ledger.settleDeferred({ org, upstreamId: upstream.id, charge, estimated: false }).catch(refused);
+      await ledger.claimDue({ org, max: 10, claimMs: 0 }).catch(refused);
+      await ledger.renew({ org, leaseMs: 60_000, holdIds }).catch(refused);
+      await ledger.windows(org).catch(refused);
+    };
+    const complete = async () => {
+      await moveKeys(
+        from,
+        to,
+        keys.filter((key) => !first.includes(key)),
+      );
+      await finish();
+      await until(() => ledger.windows(org).then(Boolean, () => false));
+      for (const each of holdIds) await ledger.settle({ org, holdId: each, charge, estimated: false });
+      const [state] = await ledger.windows(org);
+      assert.deepEqual([state?.used.tokens, state?.held.tokens], [20, 0]);
+      granted(await ledger.admit(admission({ ...full, demand: costs(80) })));
+    };
+    return { attempt, complete };
   };
-  await Promise.all(moves.map(run));
+  // One after the other: nodes that send each other keys at a time wait for each other.
+  const begun: Awaited<ReturnType<typeof begin>>[] = [];
+  for (const move of moves) begun.push(await begin(move));
+  await Promise.all(begun.map(({ attempt }) => attempt()));
+  for (const { complete } of begun) await complete();
 });
 
 test('a node that comes back is found again', async (t) => {
@@ -153,7 +161,8 @@ async function beginMove(cluster: RunningCluster, key: string) {
   await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', `${fromId}`);
   await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', `${toId}`);
   const finish = async () => {
-    for (const { client } of [to, from]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', `${toId}`);
+    for (const { client } of [to, from, ...cluster.nodes])
+      await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', `${toId}`);
   };
   return { from, to, slot, finish };
 }
