@@ -36,7 +36,7 @@ for i = 1, budgetCount do
     end
     if window then turn(window, startMs, endMs) else window = newWindow(key, lengthMs, startMs, endMs) end
   end
-  window.limits = { limitTokens, limitNanoUsd }
+  window[limit + 1], window[limit + 2] = limitTokens, limitNanoUsd
   window.ratio, window.clamps, window.isLearned = max(0, ratio), clamps == 1, ratio >= 0
   windows[i] = window
 end
@@ -48,13 +48,15 @@ end
 
 -- The first budget, and its unit, into which a call with so much output doesn't fit.
 local function misfit(out)
-  local most, usual = { costOf(out) }, { costOf(min(usualOutput, out)) }
+  local mostTokens, mostNanoUsd = costOf(out)
+  local usualTokens, usualNanoUsd = costOf(min(usualOutput, out))
   for i = 1, budgetCount do
     local window = windows[i]
     for unit = 1, 2 do
-      local limit, spent = window.limits[unit], window[used + unit] + window[held + unit]
-      if spent + window[beyond + unit] + most[unit] > limit * (1 + window.ratio) then return i, unit end
-      if window.isLearned and spent + usual[unit] > limit then return i, unit end
+      local most, spent = unit == 1 and mostTokens or mostNanoUsd, window[used + unit] + window[held + unit]
+      if spent + window[beyond + unit] + most > window[limit + unit] * (1 + window.ratio) then return i, unit end
+      local usual = unit == 1 and usualTokens or usualNanoUsd
+      if window.isLearned and spent + usual > window[limit + unit] then return i, unit end
     end
   end
 end
@@ -73,10 +75,10 @@ if misfitBudget and output > leastOutput then
   for _, window in ipairs(windows) do
     for unit = 1, 2 do
       if window.clamps then
-        local limit, spent = window.limits[unit], window[used + unit] + window[held + unit]
-        output = lower(unit, output, limit * (1 + window.ratio) - spent - window[beyond + unit])
+        local most, spent = window[limit + unit], window[used + unit] + window[held + unit]
+        output = lower(unit, output, most * (1 + window.ratio) - spent - window[beyond + unit])
         local usual = { costOf(min(usualOutput, output)) }
-        if window.isLearned and usual[unit] > limit - spent then output = lower(unit, output, limit - spent) end
+        if window.isLearned and usual[unit] > most - spent then output = lower(unit, output, most - spent) end
       end
     end
   end
@@ -186,21 +188,19 @@ if deniedBy then return deny('rates', deniedBy, retryAfterMs) end
 -- Granted: from here on all is written.
 local usualTokens, usualNanoUsd = costOf(min(usualOutput, output))
 local starts = ''
+local function holdIn(cell, isLearned)
+  change(cell, held + 1, isLearned and usualTokens or tokens)
+  change(cell, held + 2, isLearned and usualNanoUsd or nanoUsd)
+  if isLearned then
+    change(cell, beyond + 1, tokens - usualTokens)
+    change(cell, beyond + 2, nanoUsd - usualNanoUsd)
+  end
+end
 for i = 1, budgetCount do
   local window = windows[i]
-  local startMs, isLearned = window[1], window.isLearned
-  for unit = 1, 2 do
-    local most, usual = unit == 1 and tokens or nanoUsd, unit == 1 and usualTokens or usualNanoUsd
-    if not isLearned then usual = most end
-    if window.step then
-      change(window, held + unit, change(window.step, held + unit, usual))
-      change(window, beyond + unit, change(window.step, beyond + unit, most - usual))
-    else
-      change(window, held + unit, usual)
-      change(window, beyond + unit, most - usual)
-    end
-  end
-  starts = starts .. pack('<d', startMs)
+  holdIn(window, window.isLearned)
+  if window.step then holdIn(window.step, window.isLearned) end
+  starts = starts .. pack('<d', window[1])
   writeHead(window, index)
 end
 for i = 1, rateCount do writeRate(rates[i]) end

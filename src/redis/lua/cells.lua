@@ -6,8 +6,9 @@
 -- Calendar: the head is the current window; the others follow, as long as late charges may come for them.
 -- Rolling: the head is the sum of all steps that count, right until the clock's step ends. The steps follow, the
 -- clock's first; each starts with the step, and ends when it has rolled out of the window.
--- A window is a table with its head in 1 to 8; unit is 1 for tokens, 2 for nano-USD.
-local used, held, beyond = 2, 4, 6
+-- A window is a table with its head in 1 to 8, and admit.lua puts the limits behind that; unit is 1 for tokens, 2 for
+-- nano-USD.
+local used, held, beyond, limit = 2, 4, 6, 8
 local cellFormat, cellBytes, headAt, restAt = '<dddddddd', 64, 9, 73
 local rollingSteps = 60
 local shortestKeptMs, longestKeptMs = 600000, 172800000
@@ -43,8 +44,10 @@ end
 -- Adds to an amount as much of a change as leaves it within bounds; returns how much that was.
 local function change(cell, index, amount)
   local before = cell[index]
-  cell[index] = max(0, min(before + amount, largest))
-  return cell[index] - before
+  local after = before + amount
+  if after < 0 then after = 0 elseif after > largest then after = largest end
+  cell[index] = after
+  return after - before
 end
 
 -- Writes a window anew: its head, and the cells behind it, the latest of which ends at `endMs`.
@@ -86,7 +89,10 @@ end
 
 -- A window with the value of its key, a rolling one as it is now.
 local function readWindow(key, value, index)
-  local window = { key = key, value = value, lengthMs = unpackDoubles('<d', value), unpackDoubles(cellFormat, value, headAt) }
+  local window = {
+    key = key, value = value, lengthMs = unpackDoubles('<d', value), step = false, isLearned = false, ratio = 0, clamps = 0,
+    unpackDoubles(cellFormat, value, headAt),
+  }
   if window.lengthMs > 0 then
     if isNow(window) then window.step = cellAt(value, restAt) else roll(window, index) end
   end
@@ -112,7 +118,7 @@ end
 
 -- A window that wasn't there: a calendar one from start to end, or a rolling one; not written yet.
 local function newWindow(key, lengthMs, startMs, endMs)
-  local window = { key = key, value = '', lengthMs = lengthMs, turned = {}, startMs, endMs, 0, 0, 0, 0, 0, 0 }
+  local window = { key = key, value = '', lengthMs = lengthMs, turned = {}, startMs, endMs, 0, 0, 0, 0, 0, 0, 0, 0 }
   window.latestMs = endMs
   if lengthMs > 0 then
     window.step = { 0, 0, 0, 0, 0, 0, 0, 0 }
@@ -125,9 +131,12 @@ end
 
 -- Writes the head, and with it the clock's step of a rolling window.
 local function writeHead(window, index)
-  local step = window.step and packCell(window.step) or ''
-  if window.turned then return rewrite(window, index, step .. table.concat(window.turned), window.latestMs) end
-  call('SETRANGE', window.key, headAt - 1, packCell(window) .. step)
+  local written, step = packCell(window), window.step and packCell(window.step)
+  if window.turned then
+    return rewrite(window, index, (step or '') .. table.concat(window.turned), window.latestMs)
+  end
+  if step then written = written .. step end
+  call('SETRANGE', window.key, headAt - 1, written)
 end
 
 -- The cell that starts at a time, and its place in the value; of a rolling window that of a step.

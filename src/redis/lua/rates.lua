@@ -4,12 +4,13 @@ local spareMs = 60000
 
 -- A bucket as it is now. A clock that was set back drains nothing.
 local function readRate(key, value, perSecond)
-  local rate = { key = key, perSecond = perSecond, level = 0 }
-  if not value then return rate end
-  local level, atUs, expiresMs = unpackDoubles('<ddd', value)
-  rate.expiresMs, rate.isAhead = expiresMs, atUs > nowUs
-  rate.level = rate.isAhead and level or max(0, level - perSecond * (nowUs - atUs) / 1000000)
-  return rate
+  local level, atUs, expiresMs = 0, 0, false
+  if value then level, atUs, expiresMs = unpackDoubles('<ddd', value) end
+  if atUs <= nowUs then level = max(0, level - perSecond * (nowUs - atUs) / 1000000) end
+  return {
+    key = key, perSecond = perSecond, level = level, expiresMs = expiresMs, isAhead = atUs > nowUs,
+    burst = 0, waitUpToMs = 0, cost = 0,
+  }
 end
 
 local function writeRate(rate)
