@@ -72,9 +72,9 @@ export function createEmbeddedLedger(options: EmbeddedLedgerOptions): Ledger {
     defer: (deferral) => step((nowMs) => defer(state, deferral, nowMs)),
     settleDeferred: ({ org, upstreamId, charge, estimated }) =>
       step((nowMs) => {
-        const hold = state.holds.get(state.upstreamIds.get(keyOf(org, upstreamId)) ?? '');
-        if (hold === undefined) return undefined;
-        return checkAndSettle(state, { org, holdId: hold.holdId, charge, estimated }, nowMs);
+        const holdId = state.upstreamIds.get(keyOf(org, upstreamId));
+        if (holdId === undefined) return undefined;
+        return checkAndSettle(state, { org, holdId, charge, estimated }, nowMs);
       }),
     claimDue: (claim) => step((nowMs) => claimDue(state, claim, nowMs)),
     leaveQueue: ({ org, holdId, concurrencies }) =>

@@ -36,6 +36,9 @@ export interface RatePosting {
 
 /** That, and at what, a hold was settled. */
 export interface Tombstone {
+  readonly holdId: string;
+  /** By which news of an estimate may come; undefined if none can. */
+  readonly upstreamKey: string | undefined;
   readonly hold: SettledHold;
   readonly charged: Amounts;
   readonly estimated: boolean;

@@ -6,7 +6,7 @@ export function renew(state: LedgerState, { org, leaseMs, holdIds }: Renewal, no
   for (const holdId of holdIds) {
     const key = keyOf(org, holdId);
     const hold = state.holds.get(key);
-    // A deferred hold is due when its upstream is to be asked.
+    // A deferred hold is due when its upstream is to be asked, whoever else lives.
     if (hold === undefined || hold.upstream !== undefined) continue;
     const leaseEndMs = nowMs + leaseMs;
     state.holds.set(key, { ...hold, leaseEndMs, dueAtMs: leaseEndMs });
@@ -20,7 +20,7 @@ export function defer(state: LedgerState, deferral: Deferral, nowMs: number): bo
   const hold = state.holds.get(key);
   if (hold === undefined) return false;
   if (hold.upstream !== undefined) state.upstreamIds.delete(keyOf(org, hold.upstream.id));
-  state.upstreamIds.set(keyOf(org, upstream.id), key);
+  state.upstreamIds.set(keyOf(org, upstream.id), holdId);
   const dueAtMs = nowMs + pollAfterMs;
   state.holds.set(key, { ...hold, upstream, dueAtMs, leaseEndMs: dueAtMs });
   state.concurrency.take(hold.concurrencyKeys, holdId, dueAtMs);

@@ -21,7 +21,13 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
   const key = keyOf(org, holdId);
 
   /** Charges the difference to what the hold counts for now, and remembers it. */
-  function conclude(kind: Settled['kind'], hold: SettledHold, counted: Amounts, forMs: number): Settled {
+  function conclude(
+    kind: Settled['kind'],
+    hold: SettledHold,
+    counted: Amounts,
+    forMs: number,
+    upstreamKey?: string,
+  ): Settled {
     const charged = charge === 'hold' ? hold.held : charge;
     const budgets = hold.postings.flatMap((posting) => {
       const isLive = kind === 'settled';
@@ -35,7 +41,15 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
     }
     // What can't be corrected needs no more than its charge.
     const kept = estimated ? hold : { ...hold, postings: [], rates: [] };
-    state.tombstones.set(key, { hold: kept, charged, estimated, forgetAtMs: nowMs + forMs });
+    if (!estimated && upstreamKey !== undefined) state.upstreamIds.delete(upstreamKey);
+    state.tombstones.set(key, {
+      holdId,
+      upstreamKey: estimated ? upstreamKey : undefined,
+      hold: kept,
+      charged,
+      estimated,
+      forgetAtMs: nowMs + forMs,
+    });
     return { kind, ...told(hold, charged), budgets };
   }
 
@@ -43,14 +57,17 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
   if (live !== undefined) {
     removeHold(state, key, live);
     const { note, held, postings, rates } = live;
-    const hasLateNews = estimated || live.upstream !== undefined;
+    const upstreamKey = live.upstream && keyOf(org, live.upstream.id);
+    const hasLateNews = estimated || upstreamKey !== undefined;
     const hold = { note, held, postings, rates };
-    return conclude('settled', hold, held, hasLateNews ? lateNewsMs : tombstoneMs);
+    return conclude('settled', hold, held, hasLateNews ? lateNewsMs : tombstoneMs, upstreamKey);
   }
   const tombstone = state.tombstones.get(key);
   if (tombstone !== undefined && nowMs < tombstone.forgetAtMs) {
-    const { hold, charged } = tombstone;
-    if (tombstone.estimated && !estimated) return conclude('corrected', hold, charged, lateNewsMs);
+    const { hold, charged, upstreamKey } = tombstone;
+    if (tombstone.estimated && !estimated) {
+      return conclude('corrected', hold, charged, lateNewsMs, upstreamKey);
+    }
     return { kind: 'duplicate', ...told(hold, charged), budgets: [] };
   }
   if (unrecorded !== undefined) {
@@ -65,10 +82,9 @@ function told({ note, held }: SettledHold, charged: Amounts): Omit<Settled, 'kin
   return { note, held, charged, overrun: bounded(minus(charged, held)) };
 }
 
-function removeHold(state: LedgerState, key: string, { org, holdId, concurrencyKeys, upstream }: Hold): void {
+function removeHold(state: LedgerState, key: string, { holdId, concurrencyKeys }: Hold): void {
   state.holds.delete(key);
   state.concurrency.leave(concurrencyKeys, holdId);
-  if (upstream !== undefined) state.upstreamIds.delete(keyOf(org, upstream.id));
 }
 
 /** `worst` is what a live hold counts for at worst. A window that was dropped since is charged nothing. */

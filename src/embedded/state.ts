@@ -11,7 +11,7 @@ export interface LedgerState {
   readonly holds: Table<Hold>;
   readonly tombstones: Table<Tombstone>;
   readonly concurrency: Concurrency;
-  /** Key of the upstream's id -> key of the hold. */
+  /** Key of the upstream's id -> id of the hold, as long as news of it can come. */
   readonly upstreamIds: Map<string, string>;
 }
 
@@ -20,15 +20,19 @@ export function createState(rowsOf: <Value>(table: string) => Iterable<[string, 
   const holds = createTable<Hold>('holds', rowsOf('holds'));
   const concurrency = createConcurrency();
   const upstreamIds = new Map<string, string>();
-  for (const [key, { org, holdId, concurrencyKeys, leaseEndMs, upstream }] of holds.entries()) {
+  for (const { org, holdId, concurrencyKeys, leaseEndMs, upstream } of holds.values()) {
     concurrency.take(concurrencyKeys, holdId, leaseEndMs);
-    if (upstream !== undefined) upstreamIds.set(keyOf(org, upstream.id), key);
+    if (upstream !== undefined) upstreamIds.set(keyOf(org, upstream.id), holdId);
+  }
+  const tombstones = createTable<Tombstone>('tombstones', rowsOf('tombstones'));
+  for (const { holdId, upstreamKey } of tombstones.values()) {
+    if (upstreamKey !== undefined) upstreamIds.set(upstreamKey, holdId);
   }
   return {
     accounts: createTable<Account>('accounts', rowsOf('accounts')),
     buckets: createTable<Bucket>('buckets', rowsOf('buckets')),
     holds,
-    tombstones: createTable<Tombstone>('tombstones', rowsOf('tombstones')),
+    tombstones,
     concurrency,
     upstreamIds,
   };

@@ -12,8 +12,10 @@ export function sweep(state: LedgerState, nowMs: number): void {
   for (const [key, bucket] of state.buckets.entries()) {
     if (drain(bucket, bucket.perSecond, nowMs).level === 0) state.buckets.delete(key);
   }
-  for (const [key, { forgetAtMs }] of state.tombstones.entries()) {
-    if (forgetAtMs <= nowMs) state.tombstones.delete(key);
+  for (const [key, { forgetAtMs, upstreamKey }] of state.tombstones.entries()) {
+    if (nowMs < forgetAtMs) continue;
+    state.tombstones.delete(key);
+    if (upstreamKey !== undefined) state.upstreamIds.delete(upstreamKey);
   }
   state.concurrency.sweep(nowMs);
 }

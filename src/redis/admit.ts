@@ -1,4 +1,4 @@
-import { units } from '../ledger/amounts.ts';
+import { type Unit, units } from '../ledger/amounts.ts';
 import {
   type Admission,
   type BudgetLine,
@@ -7,43 +7,45 @@ import {
   maxQueued,
   queuePlaceMs,
 } from '../ledger/ledger.ts';
+import { packDoubles } from './doubles.ts';
+import { holdLines, writeNote } from './hold-lines.ts';
+import { dueKey, holdsKey, indexKey, placesKey, queueKeys, rateKey, windowKey } from './key-names.ts';
 import { garbage, type ReplyReader } from './reply-reader.ts';
-import type { ScriptArgument } from './scripts.ts';
-import { encodeName, windowName } from './window-name.ts';
+import type { Question } from './scripts.ts';
 
 /** What `admit.lua` is told: calendar windows as they are around `nowMs`, the store's clock as far as known. */
-export function admitArguments(admission: Admission, nowMs: number, deadlineMs: number): ScriptArgument[] {
-  const { holdId, leaseMs, waitedMs, demand, note } = admission;
-  const args: ScriptArgument[] = [deadlineMs, holdId, leaseMs, waitedMs];
-  args.push(demand.fixed.tokens, demand.fixed.nanoUsd);
-  args.push(demand.perOutputToken.tokens, demand.perOutputToken.nanoUsd);
-  args.push(demand.outputTokens, demand.minOutputTokens, demand.usualOutputTokens);
-  args.push(note.operation, note.model, admission.budgets.length);
-  for (const line of admission.budgets) pushBudget(args, line, nowMs);
-  args.push(admission.rates.length);
-  for (const { limit, scope, unit, perSecond, burst, waitUpToMs } of admission.rates) {
-    args.push(limitName(limit, scope), unit, perSecond, burst, waitUpToMs);
+export function askToAdmit(admission: Admission, nowMs: number, deadlineMs: number): Question {
+  const { holdId, leaseMs, waitedMs, demand, budgets, rates, concurrencies, note } = admission;
+  const numbers = [deadlineMs, leaseMs, waitedMs];
+  numbers.push(demand.fixed.tokens, demand.fixed.nanoUsd);
+  numbers.push(demand.perOutputToken.tokens, demand.perOutputToken.nanoUsd);
+  numbers.push(demand.outputTokens, demand.minOutputTokens, demand.usualOutputTokens);
+  numbers.push(maxQueued, queuePlaceMs, budgets.length, rates.length, concurrencies.length);
+  for (const line of budgets) pushBudget(numbers, line, nowMs);
+  for (const { perSecond, burst, waitUpToMs, unit } of rates) {
+    numbers.push(perSecond, burst, waitUpToMs, unit === 'tokens' ? 1 : 0);
   }
-  args.push(admission.concurrencies.length);
-  for (const { limit, scope, max, waitUpToMs } of admission.concurrencies) {
-    args.push(limitName(limit, scope), max, waitUpToMs);
-  }
-  args.push(maxQueued, queuePlaceMs);
-  return args;
+  for (const { max, waitUpToMs } of concurrencies) numbers.push(max, waitUpToMs);
+  return {
+    keys: [
+      holdsKey,
+      dueKey,
+      indexKey,
+      ...budgets.map(windowKey),
+      ...rates.map(rateKey),
+      ...concurrencies.flatMap((line) => [placesKey(line), ...queueKeys(line)]),
+    ],
+    args: [packDoubles(numbers), holdId, holdLines(admission), writeNote(note)],
+  };
 }
 
-function pushBudget(args: ScriptArgument[], line: BudgetLine, nowMs: number): void {
-  const { window, limit } = line;
-  args.push(windowName(line));
-  if (window.kind === 'rolling') args.push(window.lengthMs);
-  else args.push(0, ...window.around(nowMs));
-  args.push(limit.tokens ?? '', limit.nanoUsd ?? '');
-  args.push(Number(line.enforced), Number(line.clamps), line.overshootRatio ?? '');
-}
-
-/** How rates and concurrencies are named within an organisation's keys. */
-export function limitName(limit: string, scope: string): string {
-  return `${encodeName(limit)}:${encodeName(scope)}`;
+function pushBudget(numbers: number[], line: BudgetLine, nowMs: number): void {
+  const { window, limit, enforced } = line;
+  if (window.kind === 'rolling') numbers.push(window.lengthMs, 0, 0, 0, 0);
+  else numbers.push(0, ...window.around(nowMs));
+  // What is only observed is a budget that everything fits into.
+  const limitOf = (unit: Unit) => (enforced ? (limit[unit] ?? Infinity) : Infinity);
+  numbers.push(limitOf('tokens'), limitOf('nanoUsd'), line.overshootRatio ?? -1, line.clamps ? 1 : 0);
 }
 
 /** Throws `StoreUnavailable` at what is no answer to this admission. */

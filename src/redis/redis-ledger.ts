@@ -2,18 +2,28 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type DueHold, type Ledger, StoreUnavailable, type WindowState } from '../ledger/ledger.ts';
-import { admitArguments, limitName, readDecision } from './admit.ts';
+import { askToAdmit, readDecision } from './admit.ts';
 import { connect } from './connect.ts';
+import { readNote } from './hold-lines.ts';
+import {
+  dueKey,
+  encodeName,
+  holdsKey,
+  indexKey,
+  keyBase,
+  parseWindowName,
+  queueKeys,
+  upstreamKey,
+} from './key-names.ts';
 import { plainError } from './plain-error.ts';
 import { garbage, readReply, type ReplyReader } from './reply-reader.ts';
-import { createScripts, type ScriptArgument, type ScriptName } from './scripts.ts';
-import { readSettled, settleArguments } from './settle.ts';
-import { encodeName, parseWindowName } from './window-name.ts';
+import { createScripts, type Question, type ScriptName } from './scripts.ts';
+import { askToSettle, askToSettleDeferred, readSettled } from './settle.ts';
 
 export interface RedisLedgerOptions {
   /** See `parseRedisUrl`. */
   readonly url: string;
-  /** Every method answers or rejects within this time; `windows` in as many steps as it needs. */
+  /** Every method answers or rejects within this time. */
   readonly timeoutMs: number;
   /** What all keys begin with, and a colon. */
   readonly keyPrefix: string;
@@ -27,7 +37,7 @@ export interface RedisLedgerOptions {
  */
 const deadlineSlackMs = 1000;
 
-/** About as many windows are told in one step, which takes a few milliseconds. */
+/** So many windows are looked at in one step: others wait for it. */
 const windowsTogether = 500;
 
 /**
@@ -49,10 +59,11 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       .catch(notSent)
       .finally(() => (isReady = undefined)));
 
-  async function ask(script: ScriptName, org: string, args: readonly ScriptArgument[]): Promise<ReplyReader> {
+  async function ask(script: ScriptName, org: string, { keys, args }: Question): Promise<ReplyReader> {
     // A start, a failover or a blink of the network shorter than the timeout costs time, and no refusal.
     if (client.status !== 'ready') await ready();
-    const reply = readReply(await run(script, `${options.keyPrefix}:{${encodeName(org)}}:`, args));
+    const base = keyBase(options.keyPrefix, org);
+    const reply = readReply(await run(script, { keys: keys.map((key) => base + key), args }));
     offsetMs = reply.nowMs - monotonicMs();
     return reply;
   }
@@ -64,13 +75,32 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
     return reply;
   }
 
+  /** Of a script that goes through the index of windows, each page in the time that a method may take. */
+  async function forEachPage(
+    script: 'windows' | 'reset',
+    org: string,
+    args: readonly string[],
+    read: (reply: ReplyReader) => void,
+  ): Promise<void> {
+    let cursor = '0';
+    do {
+      cursor = await inTime(timeoutMs, async () => {
+        const question = { keys: [indexKey], args: [...args, cursor, windowsTogether] };
+        const reply = await askFor(script, script, org, question);
+        const next = reply.text();
+        read(reply);
+        return next;
+      });
+    } while (cursor !== '0');
+  }
+
   return {
     admit: (admission) =>
       inTime(timeoutMs, async (isInTime) => {
         const attempt = () => {
           const askedAtMs = nowMs();
           const deadlineMs = askedAtMs + timeoutMs + deadlineSlackMs;
-          return ask('admit', admission.org, admitArguments(admission, askedAtMs, deadlineMs));
+          return ask('admit', admission.org, askToAdmit(admission, askedAtMs, deadlineMs));
         };
         let reply = await attempt();
         // The pod had no idea yet what the store's clock says, or that has jumped; now it is known.
@@ -79,60 +109,68 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
         return readDecision(reply, admission);
       }),
     renew: ({ org, leaseMs, holdIds }) =>
-      inTime(timeoutMs, async () => void (await askFor('renewed', 'renew', org, [leaseMs, ...holdIds]))),
+      inTime(timeoutMs, async () => {
+        const question = { keys: [holdsKey, dueKey], args: [leaseMs, ...holdIds] };
+        await askFor('renewed', 'renew', org, question);
+      }),
     settle: async (settlement) => {
-      const args = settleArguments('hold', settlement.holdId, settlement);
+      const question = askToSettle(settlement);
       return inTime(timeoutMs, async () => {
-        const settled = readSettled(await ask('settle', settlement.org, args));
+        const settled = readSettled(await ask('settle', settlement.org, question));
         if (settled === undefined) throw garbage();
         return settled;
       });
     },
     defer: ({ org, holdId, upstream, pollAfterMs }) =>
       inTime(timeoutMs, async () => {
-        const { kind } = await ask('defer', org, [holdId, upstream.id, upstream.path, pollAfterMs]);
+        const { kind } = await ask('defer', org, {
+          keys: [holdsKey, dueKey, upstreamKey(upstream.id)],
+          args: [holdId, upstream.id, upstream.path, pollAfterMs],
+        });
         if (kind !== 'deferred' && kind !== 'unknown') throw garbage();
         return kind === 'deferred';
       }),
     settleDeferred: async (settlement) => {
-      const args = settleArguments('upstream', settlement.upstreamId, settlement);
-      return inTime(timeoutMs, async () => readSettled(await ask('settle', settlement.org, args)));
+      const question = askToSettleDeferred(settlement);
+      return inTime(timeoutMs, async () => readSettled(await ask('settle', settlement.org, question)));
     },
     claimDue: ({ org, max, claimMs }) =>
       inTime(timeoutMs, async () => {
-        const reply = await askFor('due', 'claim-due', org, [max, claimMs]);
+        const reply = await askFor('due', 'claim-due', org, {
+          keys: [holdsKey, dueKey],
+          args: [max, claimMs],
+        });
         const holds: DueHold[] = [];
-        while (reply.hasMore()) holds.push(readDueHold(reply));
+        while (reply.hasMoreTexts()) holds.push(readDueHold(reply));
         return holds;
       }),
     leaveQueue: ({ org, holdId, concurrencies }) =>
       inTime(timeoutMs, async () => {
-        const limits = concurrencies.map(({ limit, scope }) => limitName(limit, scope));
-        await askFor('left', 'leave-queue', org, [holdId, ...limits]);
+        const keys = concurrencies.flatMap(queueKeys);
+        await askFor('left', 'leave-queue', org, { keys: [holdsKey, ...keys], args: [holdId] });
       }),
     async windows(org) {
       // A scan may tell of a window twice.
       const windows = new Map<string, WindowState>();
-      let cursor = '0';
-      do {
-        cursor = await inTime(timeoutMs, async () => {
-          const reply = await askFor('windows', 'windows', org, [cursor, windowsTogether]);
-          const next = reply.text();
-          while (reply.hasMore()) {
-            const name = reply.text();
-            windows.set(name, readWindowState(name, reply));
-          }
-          return next;
-        });
-      } while (cursor !== '0');
+      await forEachPage('windows', org, [], (reply) => {
+        while (reply.hasMoreTexts()) {
+          const window = readWindowState(reply);
+          windows.set(
+            JSON.stringify([window.budget, window.scope, window.windowCode, window.startMs]),
+            window,
+          );
+        }
+      });
       return [...windows.values()];
     },
-    reset: (org, budget, scope) =>
-      inTime(timeoutMs, async () => {
-        const ofScope = scope === undefined ? '' : `${encodeName(scope)}:`;
-        const reply = await askFor('reset', 'reset', org, [`${encodeName(budget)}:${ofScope}`]);
-        return reply.integer();
-      }),
+    async reset(org, budget, scope) {
+      const ofScope = scope === undefined ? '' : `${encodeName(scope)}:`;
+      let count = 0;
+      await forEachPage('reset', org, [`${encodeName(budget)}:${ofScope}`], (reply) => {
+        count += reply.integer();
+      });
+      return count;
+    },
     nowMs,
     close: async () => {
       // What was sent is answered first, but not waited for longer than its callers do.
@@ -168,15 +206,15 @@ async function inTime<T>(timeoutMs: number, work: (isInTime: () => boolean) => P
 
 function readDueHold(reply: ReplyReader): DueHold {
   const holdId = reply.text();
-  const note = { operation: reply.text(), model: reply.text() };
+  const note = readNote(reply.text());
   const held = reply.amounts();
   const admittedAtMs = reply.integer();
   const upstream = { id: reply.text(), path: reply.text() };
   return { holdId, note, held, admittedAtMs, upstream: upstream.id === '' ? undefined : upstream };
 }
 
-function readWindowState(text: string, reply: ReplyReader): WindowState {
-  const name = parseWindowName(text);
+function readWindowState(reply: ReplyReader): WindowState {
+  const name = parseWindowName(reply.text());
   if (name === undefined) throw garbage();
   return { ...name, ...reply.state() };
 }

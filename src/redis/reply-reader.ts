@@ -1,35 +1,40 @@
 import { type Amounts } from '../ledger/amounts.ts';
 import { type BudgetState, StoreUnavailable } from '../ledger/ledger.ts';
+import { unpackDoubles } from './doubles.ts';
 
-/** Reads a script's flat reply, part by part; throws `StoreUnavailable` at whatever isn't as it must be. */
+/**
+ * Reads a script's reply: numbers, packed, and texts, each from the first on. Throws `StoreUnavailable` at
+ * whatever isn't as it must be.
+ */
 export interface ReplyReader {
-  /** The first part of every reply. */
+  /** The first text of every reply. */
   readonly kind: string;
-  /** The store's clock, the second part. */
+  /** The store's clock, the first number. */
   readonly nowMs: number;
   integer(): number;
   text(): string;
   amounts(): Amounts;
   state(): BudgetState;
-  hasMore(): boolean;
-  /** Throws if parts are left. */
+  hasMoreTexts(): boolean;
+  /** Throws if anything is left. */
   end(): void;
 }
 
 export function readReply(reply: unknown): ReplyReader {
   if (!Array.isArray(reply)) throw garbage();
-  const parts: readonly unknown[] = reply;
-  let position = 0;
-  const take = (): unknown => parts[position++];
+  const [packed, ...texts] = reply as readonly unknown[];
+  const numbers = readNumbers(packed);
+  let numbersRead = 0;
+  let textsRead = 0;
   const integer = () => {
-    const part = take();
-    if (typeof part !== 'number' || !Number.isSafeInteger(part) || part < 0) throw garbage();
-    return part;
+    const number = numbers[numbersRead++];
+    if (number === undefined || !Number.isSafeInteger(number) || number < 0) throw garbage();
+    return number;
   };
   const text = () => {
-    const part = take();
-    if (typeof part !== 'string') throw garbage();
-    return part;
+    const bytes = texts[textsRead++];
+    if (!Buffer.isBuffer(bytes)) throw garbage();
+    return bytes.toString();
   };
   const amounts = () => ({ tokens: integer(), nanoUsd: integer() });
   return {
@@ -39,11 +44,16 @@ export function readReply(reply: unknown): ReplyReader {
     text,
     amounts,
     state: () => ({ startMs: integer(), endMs: integer(), used: amounts(), held: amounts() }),
-    hasMore: () => position < parts.length,
+    hasMoreTexts: () => textsRead < texts.length,
     end: () => {
-      if (position !== parts.length) throw garbage();
+      if (numbersRead !== numbers.length || textsRead !== texts.length) throw garbage();
     },
   };
+}
+
+function readNumbers(packed: unknown): readonly number[] {
+  if (!Buffer.isBuffer(packed) || packed.length % 8 !== 0) throw garbage();
+  return unpackDoubles(packed);
 }
 
 /** Which isn't quoted: it may be anything. */

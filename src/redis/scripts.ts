@@ -3,34 +3,48 @@ import { readFileSync } from 'node:fs';
 
 import type { Cluster, Redis } from 'ioredis';
 
-const names = ['admit', 'settle', 'renew', 'defer', 'claim-due', 'leave-queue', 'windows', 'reset'] as const;
+/** What each script is put together from, behind `shared.lua`. */
+const parts = {
+  admit: ['cells', 'rates', 'queues', 'admit'],
+  settle: ['cells', 'rates', 'holds', 'settle'],
+  renew: ['holds', 'renew'],
+  defer: ['holds', 'defer'],
+  'claim-due': ['holds', 'claim-due'],
+  'leave-queue': ['queues', 'leave-queue'],
+  windows: ['cells', 'indexed', 'windows'],
+  reset: ['cells', 'indexed', 'reset'],
+} as const;
 
-export type ScriptName = (typeof names)[number];
-export type ScriptArgument = string | number;
+export type ScriptName = keyof typeof parts;
 
-/** Runs a script on what keys with this beginning hold, and resolves to what it answered. */
-export type RunScript = (name: ScriptName, base: string, args: readonly ScriptArgument[]) => Promise<unknown>;
+/** What a script is asked: see its header. */
+export interface Question {
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number | Buffer)[];
+}
+
+/** Runs a script on the server that has its keys' slot, and resolves to what it answered, texts as bytes. */
+export type RunScript = (name: ScriptName, question: Question) => Promise<unknown>;
 
 /**
  * Scripts are sent by their digest, and in full only to a server that doesn't know them (any more). Without a
  * connection they fail at once.
  */
 export function createScripts(client: Redis | Cluster): RunScript {
-  const shared = readLua('shared');
   const scripts = new Map(
-    names.map((name) => {
-      const text = `${shared}\n${readLua(name)}`;
+    Object.entries(parts).map(([name, files]) => {
+      const text = ['shared', ...files].map(readLua).join('\n');
       return [name, { text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   );
-  return async (name, base, args) => {
+  return async (name, { keys, args }) => {
     if (client.status !== 'ready') throw new Error('there is no connection');
     const { text, sha } = scripts.get(name)!;
     try {
-      return await client.evalsha(sha, 2, `${base}h`, `${base}i`, ...args);
+      return await client.callBuffer('evalsha', sha, keys.length, ...keys, ...args);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return client.eval(text, 2, `${base}h`, `${base}i`, ...args);
+      return client.callBuffer('eval', text, keys.length, ...keys, ...args);
     }
   };
 }

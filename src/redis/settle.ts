@@ -1,47 +1,77 @@
 import { type Amounts, units } from '../ledger/amounts.ts';
 import {
+  type DeferredSettlement,
   lateNewsMs,
+  type RateLine,
   type Settled,
   type SettledBudget,
   type Settlement,
   tombstoneMs,
   type UnrecordedHold,
 } from '../ledger/ledger.ts';
-import { limitName } from './admit.ts';
+import { packDoubles } from './doubles.ts';
+import { holdLines, readNote } from './hold-lines.ts';
+import {
+  dueKey,
+  holdsKey,
+  indexKey,
+  parseWindowName,
+  rateKey,
+  tombstoneKey,
+  upstreamKey,
+  windowKey,
+} from './key-names.ts';
 import { garbage, type ReplyReader } from './reply-reader.ts';
-import type { ScriptArgument } from './scripts.ts';
-import { parseWindowName, windowName } from './window-name.ts';
+import type { Question } from './scripts.ts';
+
+type Charge = Pick<Settlement, 'charge' | 'estimated' | 'unrecorded'>;
 
 /** What `settle.lua` is told. Throws a RangeError at a charge that isn't made of whole, positive numbers. */
-export function settleArguments(
-  by: 'hold' | 'upstream',
-  id: string,
-  { charge, estimated, unrecorded }: Pick<Settlement, 'charge' | 'estimated' | 'unrecorded'>,
-): ScriptArgument[] {
-  const args: ScriptArgument[] = [by, id, tombstoneMs, lateNewsMs, Number(estimated)];
-  if (charge === 'hold') args.push('', '');
-  else args.push(...checked(charge));
-  if (unrecorded === undefined) args.push(0);
-  else pushUnrecorded(args, unrecorded);
-  return args;
+export function askToSettle({ holdId, ...charge }: Omit<Settlement, 'org'>): Question {
+  const { unrecorded } = charge;
+  const lines = unrecorded
+    ? [...unrecorded.budgets.map(windowKey), ...tokenRatesOf(unrecorded).map(rateKey)]
+    : [];
+  return {
+    keys: [holdsKey, dueKey, indexKey, tombstoneKey(holdId), ...lines],
+    args: ['hold', holdId, ...chargeArguments(charge)],
+  };
 }
 
-function pushUnrecorded(
-  args: ScriptArgument[],
-  { budgets, rates, held, admittedAtMs }: UnrecordedHold,
-): void {
-  args.push(1, ...checked(held), admittedAtMs, budgets.length);
-  for (const line of budgets) {
-    if (line.window.kind === 'rolling') {
-      args.push(windowName(line), line.window.lengthMs, 0, 0);
+/** The same for a hold that is known by its upstream's id. */
+export function askToSettleDeferred({ upstreamId, ...charge }: Omit<DeferredSettlement, 'org'>): Question {
+  return {
+    keys: [holdsKey, dueKey, indexKey, upstreamKey(upstreamId)],
+    args: ['upstream', upstreamId, ...chargeArguments(charge)],
+  };
+}
+
+function chargeArguments({ charge, estimated, unrecorded }: Charge): Question['args'] {
+  const amounts = charge === 'hold' ? [-1, -1] : checked(charge);
+  const numbers = packDoubles([tombstoneMs, lateNewsMs, Number(estimated), ...amounts]);
+  if (unrecorded === undefined) return [numbers, '', ''];
+  return [
+    numbers,
+    holdLines({ ...unrecorded, rates: tokenRatesOf(unrecorded) }),
+    packDoubles(recovery(unrecorded)),
+  ];
+}
+
+function recovery({ budgets, held, admittedAtMs }: UnrecordedHold): number[] {
+  const numbers = [...checked(held), admittedAtMs];
+  for (const { window } of budgets) {
+    if (window.kind === 'rolling') {
+      numbers.push(window.lengthMs, 0, 0);
     } else {
-      const [, startMs, endMs] = line.window.around(admittedAtMs);
-      args.push(`${windowName(line)}${startMs}`, 0, startMs, endMs);
+      const [, startMs, endMs] = window.around(admittedAtMs);
+      numbers.push(0, startMs, endMs);
     }
   }
-  const tokenRates = rates.filter(({ unit }) => unit === 'tokens');
-  args.push(tokenRates.length);
-  for (const { limit, scope, perSecond } of tokenRates) args.push(limitName(limit, scope), perSecond);
+  return numbers;
+}
+
+function tokenRatesOf({ rates }: UnrecordedHold): RateLine[] {
+  return rates.filter(({ unit }) => unit === 'tokens');
 }
 
 function checked({ tokens, nanoUsd }: Amounts): [number, number] {
@@ -62,11 +92,12 @@ export function readSettled(reply: ReplyReader): Settled | undefined {
   }
   const held = reply.amounts();
   const charged = reply.amounts();
-  const hasNote = reply.integer() === 1;
-  const note = { operation: reply.text(), model: reply.text() };
+  const noteText = reply.text();
+  const note = noteText === '' ? undefined : readNote(noteText);
   const budgets: SettledBudget[] = [];
-  while (reply.hasMore()) budgets.push(readBudget(reply));
-  return { kind, held, charged, overrun: beyond(charged, held), note: hasNote ? note : undefined, budgets };
+  while (reply.hasMoreTexts()) budgets.push(readBudget(reply));
+  reply.end();
+  return { kind, held, charged, overrun: beyond(charged, held), note, budgets };
 }
 
 function readBudget(reply: ReplyReader): SettledBudget {

@@ -2,35 +2,45 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { StoreUnavailable } from '../../src/ledger/ledger.ts';
+import { packDoubles } from '../../src/redis/doubles.ts';
 import { until } from '../harness/redis.ts';
 import { admission, budget, concurrency, org, rate } from '../ledger/contract/ledger-under-test.ts';
 import { openLedger } from './open-ledger.ts';
 import { startScriptedServer } from './scripted-server.ts';
 
-const now = ':1795300000000\r\n';
+const nowMs = 1_795_300_000_000;
 const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
 const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
-const integers = (...values: number[]) => values.map((value) => `:${value}\r\n`).join('');
+const numbers = (...values: number[]) => word(packDoubles(values).toString('latin1'));
+const states = [0, 9, 0, 0, 0, 0];
 
 const garbage: Record<string, string> = {
   'an integer': ':1\r\n',
   'a text': word('granted'),
   nothing: '$-1\r\n',
   'an empty list': '*0\r\n',
-  'a kind alone': array(word('granted')),
-  'a kind that is none': array(word('maybe'), now),
-  'a grant without amounts': array(word('granted'), now),
-  'a grant with a text for a number': `*6\r\n${word('granted')}${now}${integers(0, 0, 1)}${word('1')}`,
-  'a grant with too few budgets': `*6\r\n${word('granted')}${now}${integers(0, 0, 1, 1)}`,
-  'a grant with more than there is': `*13\r\n${word('granted')}${now}${integers(0, 0, 1, 1, 0, 9, 0, 0, 0, 0, 7)}`,
-  'a grant of more than was asked for': `*12\r\n${word('granted')}${now}${integers(900, 0, 1, 1, 0, 9, 0, 0, 0, 0)}`,
-  'a grant with a negative amount': `*12\r\n${word('granted')}${now}${integers(0, 0, -1, 1, 0, 9, 0, 0, 0, 0)}`,
-  'a grant beyond what is exact': `*12\r\n${word('granted')}${now}${integers(0, 0, 1, 1, 0, 9)}:9007199254740993\r\n${integers(0, 0, 0)}`,
-  'a denial by a list that is none': `*11\r\n${word('denied')}${now}${word('moods')}${integers(0, 1, 0, 9, 0, 0, 0, 0)}`,
-  'a denial by a line that is none': `*11\r\n${word('denied')}${now}${word('budgets')}${integers(5, 1, 0, 9, 0, 0, 0, 0)}`,
-  'a denial by a unit that is none': `*11\r\n${word('denied')}${now}${word('budgets')}${integers(0, 3, 0, 9, 0, 0, 0, 0)}`,
-  'a clock that is never right': array(word('clock'), now),
-  'a deadline that is always over': array(word('late'), now),
+  'numbers alone': array(numbers(nowMs)),
+  'numbers that are cut off': array(word('1234567'), word('granted')),
+  'a kind without a time': array(numbers(), word('granted')),
+  'a kind that is none': array(numbers(nowMs), word('maybe')),
+  'a list of integers': array(':1\r\n', ':2\r\n'),
+  'a grant without amounts': array(numbers(nowMs), word('granted')),
+  'a grant with a fraction for an amount': array(numbers(nowMs, 0, 0, 1.5, 1, ...states), word('granted')),
+  'a grant with too few budgets': array(numbers(nowMs, 0, 0, 1, 1), word('granted')),
+  'a grant with more than there is': array(numbers(nowMs, 0, 0, 1, 1, ...states, 7), word('granted')),
+  'a grant with one text too many': array(numbers(nowMs, 0, 0, 1, 1, ...states), word('granted'), word('a')),
+  'a grant of more than was asked for': array(numbers(nowMs, 900, 0, 1, 1, ...states), word('granted')),
+  'a grant with a negative amount': array(numbers(nowMs, 0, 0, -1, 1, ...states), word('granted')),
+  'a grant with an amount that is none': array(
+    numbers(nowMs, 0, 0, Number.NaN, 1, ...states),
+    word('granted'),
+  ),
+  'a grant beyond what is exact': array(numbers(nowMs, 0, 0, 1, 2 ** 53, ...states), word('granted')),
+  'a denial by a list that is none': array(numbers(nowMs, 0, 1, ...states), word('denied'), word('moods')),
+  'a denial by a line that is none': array(numbers(nowMs, 5, 1, ...states), word('denied'), word('budgets')),
+  'a denial by a unit that is none': array(numbers(nowMs, 0, 3, ...states), word('denied'), word('budgets')),
+  'a clock that is never right': array(numbers(nowMs), word('clock')),
+  'a deadline that is always over': array(numbers(nowMs), word('late')),
   LOADING: '-LOADING Redis is loading the dataset in memory\r\n',
   MASTERDOWN: '-MASTERDOWN Link with MASTER is down\r\n',
   'MOVED, though it is no cluster': '-MOVED 1 127.0.0.1:1\r\n',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { lateNewsMs, tombstoneMs } from '../../src/ledger/ledger.ts';
+import { unpackDoubles } from '../../src/redis/doubles.ts';
 import { startRedis } from '../harness/redis.ts';
 import {
   admission,
@@ -32,22 +33,22 @@ test('what has no end of its own expires, and holds do not', async (t) => {
   const decision = granted(await ledger.admit(call));
   const at = `${keyPrefix}:{acme}:`;
   const [calendar] = decision.budgets;
-  const hash = `${at}w:day::every%3A${hourMs}:${calendar!.startMs}`;
-  const values = { t: '0', n: '0', ht: '50', hn: '7', xt: '0', xn: '0', e: `${calendar!.endMs}` };
-  assert.deepEqual(await redis.client.hgetall(hash), values);
-  assert.equal(await redis.client.pexpiretime(hash), calendar!.endMs + hourMs);
-  const rollingTtlMs = await redis.client.pttl(`${at}w:roll::rolling%3A${hourMs}:`);
+  const window = `${at}w:day::every%3A${hourMs}`;
+  const doublesAt = async (key: string) => unpackDoubles((await redis.client.getBuffer(key))!);
+  const { startMs, endMs } = calendar!;
+  assert.deepEqual(await doublesAt(window), [0, startMs, endMs, 0, 0, 50, 7, 0, 0]);
+  assert.equal(await redis.client.pexpiretime(window), endMs + hourMs);
+  const rollingTtlMs = await redis.client.pttl(`${at}w:roll::rolling%3A${hourMs}`);
   assert.ok(rollingTtlMs > 2 * hourMs && rollingTtlMs <= 2 * hourMs + minuteMs);
-  const level = await redis.client.get(`${at}r:requests:`);
-  assert.equal(level?.split(' ')[0], '50');
+  assert.equal((await doublesAt(`${at}r:requests:`))[0], 50);
   const levelTtlMs = await redis.client.pttl(`${at}r:requests:`);
-  assert.ok(levelTtlMs > 50_000 - slackMs && levelTtlMs <= 50_000);
+  assert.ok(levelTtlMs > 110_000 - slackMs && levelTtlMs <= 110_000);
   assert.equal(await redis.client.pttl(`${at}h`), -1);
   assert.deepEqual(await redis.client.zrange(`${at}c:runs:`, '0', '-1'), [call.holdId]);
 
   const charge = { tokens: 20, nanoUsd: 3 };
   await ledger.settle({ org, holdId: call.holdId, charge, estimated: false });
-  assert.deepEqual(await redis.client.hgetall(hash), { ...values, t: '20', n: '3', ht: '0', hn: '0' });
+  assert.deepEqual(await doublesAt(window), [0, startMs, endMs, 20, 3, 0, 0, 0, 0]);
   const tombstoneTtlMs = await redis.client.pttl(`${at}s:${call.holdId}`);
   assert.ok(tombstoneTtlMs > tombstoneMs - slackMs && tombstoneTtlMs <= tombstoneMs);
   const left = (await redis.client.keys(`${at}*`)).map((key) => key.slice(at.length)[0]).sort();

@@ -14,7 +14,10 @@ export async function startScriptedServer(
     socket.on('data', (data) => {
       // Commands come as arrays of texts; their names are enough.
       for (const [, name] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g)) {
-        socket.write(replyTo(name!.toLowerCase(), () => answer(socket)));
+        socket.write(
+          replyTo(name!.toLowerCase(), () => answer(socket)),
+          'latin1',
+        );
       }
     });
   }).listen(0, '127.0.0.1');

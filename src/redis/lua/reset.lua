@@ -1,23 +1,20 @@
--- Sets what was used in the current windows of a budget to zero.
--- KEYS  h i
--- ARGV  what the names of the windows begin with
--- Reply {'reset', nowMs, windows}
-local prefix, count = take(), 0
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', base .. 'i', nowMs + 1, '+inf')) do
-  local key = base .. 'w:' .. name
-  local startMs = string.match(name, '%d*$')
-  local isCurrent = startMs == '' or startMs + 0 <= nowMs
-  if isCurrent and string.sub(name, 1, #prefix) == prefix and redis.call('EXISTS', key) == 1 then
-    local cells = startMs == '' and redis.call('HGETALL', key) or {}
-    for at = 1, #cells, 2 do
-      if tonumber(cells[at]) then
-        local cell = parseCell(cells[at + 1])
-        cell[1], cell[2] = 0, 0
-        redis.call('HSET', key, cells[at], string.format('%.0f %.0f %.0f %.0f %.0f %.0f', unpack(cell)))
+-- Sets what was used in some of a budget's current windows to zero.
+-- KEYS  i
+-- ARGV  what the names of the windows begin with; cursor count: as of indexedWindows
+-- Reply numbers: nowMs windows; 'reset', cursor
+local prefix, count = ARGV[1], 0
+local nothingUsed = pack('<dd', 0, 0)
+local cursor, windows = indexedWindows(ARGV[2], ARGV[3])
+for _, window in ipairs(windows) do
+  if string.sub(window.name, 1, #prefix) == prefix then
+    local isRolling, isReset = window.lengthMs > 0, false
+    for at = headAt, #window.value, cellBytes do
+      if isRolling or isNow(cellAt(window.value, at)) then
+        call('SETRANGE', window.key, at - 1 + 16, nothingUsed)
+        isReset = true
       end
     end
-    redis.call('HSET', key, 't', 0, 'n', 0)
-    count = count + 1
+    if isReset then count = count + 1 end
   end
 end
-return { 'reset', nowMs, count }
+return { pack('<dd', nowMs, count), 'reset', cursor }

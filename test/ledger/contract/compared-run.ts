@@ -139,18 +139,19 @@ export function createRun(under: LedgerUnderTest, org: string, usable: readonly 
 
   async function settleDeferred(call: Call, share: number): Promise<void> {
     const upstreamId = call.upstreamId ?? `resp_${call.admission.holdId}`;
-    const wasLive = call.charged === undefined && call.upstreamId !== undefined;
     const charged = part(call.held, share);
     const settled = await ledger.settleDeferred({ org, upstreamId, charge: charged, estimated: false });
-    assert.equal(settled?.kind, wasLive ? 'settled' : undefined);
-    if (wasLive) charge(call, charged, false);
+    // An id is known until its charge is final.
+    const isKnown = call.upstreamId !== undefined && !call.isFinal;
+    const kind = isKnown ? charge(call, charged, false) : undefined;
+    assert.equal(settled?.kind, kind);
+    if (kind !== undefined) happened[kind] += 1;
   }
 
   async function renew(call: Call, leaseMs: number): Promise<void> {
-    // Its owner has handed it on.
-    if (call.upstreamId !== undefined) return;
     await ledger.renew({ org, leaseMs, holdIds: [call.admission.holdId] });
-    call.dueAtMs = nowMs + leaseMs;
+    // Once deferred it is due when its upstream is to be asked.
+    if (call.upstreamId === undefined) call.dueAtMs = nowMs + leaseMs;
   }
 
   async function assertSameWindows(): Promise<void> {

@@ -2,13 +2,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 
+import { lateNewsMs } from '../../../src/ledger/ledger.ts';
 import type { OpenLedger } from './ledger-under-test.ts';
 import {
   admission,
   alignTo,
   budget,
+  concurrency,
   costs,
   dayMs,
+  denied,
   every,
   granted,
   heldTokens,
@@ -100,6 +103,61 @@ export function deferralsContract(open: OpenLedger): void {
     const corrected = await ledger.settle({ org, holdId: call.holdId, ...exact });
     assert.equal(corrected.kind, 'corrected');
     assert.equal(await usedTokens(ledger), 30);
+  });
+
+  test('late news of a deferred hold may also come by its upstream id, once', async (t) => {
+    const under = await open(t);
+    const { ledger } = under;
+    await alignTo(under, 7 * dayMs);
+    const call = admission({ demand: costs(50), budgets: [budget({ window: every(7 * dayMs) })] });
+    granted(await ledger.admit(call));
+    await ledger.defer({ org, holdId: call.holdId, upstream, pollAfterMs: minuteMs });
+    await ledger.settle({ org, holdId: call.holdId, charge: 'hold', estimated: true });
+    await under.advance(dayMs);
+    const guess = { charge: { tokens: 1, nanoUsd: 0 }, estimated: true };
+    const guessed = await ledger.settleDeferred({ org, upstreamId: 'resp_1', ...guess });
+    assert.equal(guessed?.kind, 'duplicate');
+    const corrected = await ledger.settleDeferred({ org, upstreamId: 'resp_1', ...exact });
+    assert.deepEqual(
+      [corrected?.kind, corrected?.charged, corrected?.note],
+      ['corrected', exact.charge, call.note],
+    );
+    assert.equal(await usedTokens(ledger), 30);
+    const again = await ledger.settleDeferred({ org, upstreamId: 'resp_1', ...exact });
+    assert.ok(again === undefined || again.kind === 'duplicate');
+    assert.equal(await usedTokens(ledger), 30);
+  });
+
+  test('news of a deferred hold that comes after two days is lost', async (t) => {
+    const under = await open(t);
+    const { ledger } = under;
+    await alignTo(under, 7 * dayMs);
+    const call = admission({ demand: costs(50), budgets: [budget({ window: every(7 * dayMs) })] });
+    granted(await ledger.admit(call));
+    await ledger.defer({ org, holdId: call.holdId, upstream, pollAfterMs: minuteMs });
+    await ledger.settle({ org, holdId: call.holdId, charge: 'hold', estimated: true });
+    await under.advance(lateNewsMs + minuteMs);
+    const late = await ledger.settleDeferred({ org, upstreamId: 'resp_1', ...exact });
+    assert.ok(late === undefined || late.kind === 'duplicate');
+    assert.equal(await usedTokens(ledger), 50);
+  });
+
+  test('a renewal leaves deferred work alone', async (t) => {
+    const under = await open(t);
+    const { ledger } = under;
+    const call = admission({ budgets: [budget()], concurrencies: [concurrency()] });
+    granted(await ledger.admit(call));
+    await ledger.defer({ org, holdId: call.holdId, upstream, pollAfterMs: hourMs });
+    await ledger.renew({ org, leaseMs: dayMs, holdIds: [call.holdId] });
+    await under.advance(hourMs + minuteMs);
+    const due = await ledger.claimDue({ org, max: 10, claimMs: hourMs });
+    assert.deepEqual(
+      due.map(({ holdId }) => holdId),
+      [call.holdId],
+    );
+    await ledger.renew({ org, leaseMs: 1, holdIds: [call.holdId] });
+    assert.deepEqual(await ledger.claimDue({ org, max: 10, claimMs: hourMs }), []);
+    denied(await ledger.admit(admission({ concurrencies: [concurrency()] })));
   });
 
   test('a duplicate of a deferred hold is known for two days', async (t) => {

@@ -1,0 +1,62 @@
+import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
+
+/**
+ * What keys are called behind what all of an organisation's begin with: see `lua/shared.lua`. The parts are
+ * percent-encoded, so that none can look like two, and no key has a space or a line's end in it.
+ */
+export const holdsKey = 'h';
+export const dueKey = 'd';
+export const indexKey = 'i';
+
+export function keyBase(prefix: string, org: string): string {
+  return `${prefix}:{${encodeName(org)}}:`;
+}
+
+export function windowKey({
+  budget,
+  scope,
+  window,
+}: Pick<BudgetLine, 'budget' | 'scope' | 'window'>): string {
+  return `w:${encodeName(budget)}:${encodeName(scope)}:${encodeName(window.code)}`;
+}
+
+export function rateKey({ limit, scope }: Pick<RateLine, 'limit' | 'scope'>): string {
+  return `r:${encodeName(limit)}:${encodeName(scope)}`;
+}
+
+export function placesKey({ limit, scope }: Pick<ConcurrencyLine, 'limit' | 'scope'>): string {
+  return `c:${encodeName(limit)}:${encodeName(scope)}`;
+}
+
+/** The queue for places, and when those in it last asked. */
+export function queueKeys({ limit, scope }: Pick<ConcurrencyLine, 'limit' | 'scope'>): [string, string] {
+  const name = `${encodeName(limit)}:${encodeName(scope)}`;
+  return [`q:${name}`, `a:${name}`];
+}
+
+export function tombstoneKey(holdId: string): string {
+  return `s:${holdId}`;
+}
+
+export function upstreamKey(upstreamId: string): string {
+  return `u:${upstreamId}`;
+}
+
+/** Reads a window's key, without its letter, back; undefined for what is none. */
+export function parseWindowName(
+  name: string,
+): { budget: string; scope: string; windowCode: string } | undefined {
+  const parts = name.split(':');
+  if (parts.length !== 3) return undefined;
+  try {
+    const [budget, scope, windowCode] = parts.map(decodeURIComponent) as [string, string, string];
+    return { budget, scope, windowCode };
+  } catch {
+    return undefined;
+  }
+}
+
+/** No colon, no brace, and the same for a lone surrogate as UTF-8 has for it. */
+export function encodeName(name: string): string {
+  return encodeURIComponent(name.toWellFormed());
+}
