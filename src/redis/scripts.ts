@@ -32,8 +32,8 @@ export type RunScript = (name: ScriptName, question: Question) => Promise<unknow
  */
 export function createScripts(client: Redis | Cluster): RunScript {
   const scripts = new Map(
-    Object.entries(parts).map(([name, files]) => {
-      const text = ['shared', ...files].map(readLua).join('\n');
+    (Object.keys(parts) as ScriptName[]).map((name) => {
+      const text = scriptText(name);
       return [name, { text, sha: createHash('sha1').update(text).digest('hex') }];
     }),
   );
@@ -47,6 +47,11 @@ export function createScripts(client: Redis | Cluster): RunScript {
       return client.callBuffer('eval', text, keys.length, ...keys, ...args);
     }
   };
+}
+
+/** As it is sent. */
+export function scriptText(name: ScriptName): string {
+  return ['shared', ...parts[name]].map(readLua).join('\n');
 }
 
 function readLua(name: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 
+import { scriptText } from '../../src/redis/scripts.ts';
 import { chat, startGoverned } from '../harness/governed.ts';
 import { type RunningRedis, startRedis, until } from '../harness/redis.ts';
 
@@ -88,8 +88,8 @@ interface WatchedRedis {
 /** Sees what clients send by MONITOR. The server knows the scripts already, so each is sent by its digest. */
 async function watch(t: TestContext, { client }: RunningRedis): Promise<WatchedRedis> {
   const nameOf = new Map<unknown, string>();
-  for (const name of ['admit', 'settle', 'claim-due']) {
-    nameOf.set(await client.script('LOAD', `${readLua('shared')}\n${readLua(name)}`), name);
+  for (const name of ['admit', 'settle', 'claim-due'] as const) {
+    nameOf.set(await client.script('LOAD', scriptText(name)), name);
   }
   const monitor = await client.monitor();
   monitor.on('error', () => {});
@@ -102,7 +102,7 @@ async function watch(t: TestContext, { client }: RunningRedis): Promise<WatchedR
     const name = verb === 'evalsha' ? (nameOf.get(args[0]) ?? 'another script') : verb;
     // What a script does itself is shown, too; ECHO and KEYS are the test's own.
     if (source === 'lua' || ['echo', 'keys', 'claim-due'].includes(name)) return;
-    seen.push({ name, holdId: name === 'admit' ? args[4] : undefined });
+    seen.push({ name, holdId: name === 'admit' ? args[Number(args[1]) + 3] : undefined });
   });
   const mark = async (text: string) => {
     await client.echo(text);
@@ -123,10 +123,6 @@ async function watch(t: TestContext, { client }: RunningRedis): Promise<WatchedR
 /** Until so many holds were settled: each leaves its id behind. */
 function settled({ client }: WatchedRedis, count: number): Promise<void> {
   return until(async () => (await client.keys('*:s:*')).length === count);
-}
-
-function readLua(name: string): string {
-  return readFileSync(new URL(`../../src/redis/lua/${name}.lua`, import.meta.url), 'utf8');
 }
 
 function countBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Record<string, number> {
