@@ -52,7 +52,7 @@ test('with nothing but a key in the environment every key has its default', () =
     onStoreOutage: 'deny',
     models: { prices: {}, fallbackPrice: { input: 10, output: 40 } },
     estimates: {
-      outputTokens: 4096,
+      outputTokens: 16_384,
       conversationTokens: 16_000,
       imageTokens: 2500,
       originalImageTokens: 10_000,
