@@ -60,7 +60,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     maxBodyBytes: listen.maxBodyBytes,
     callers,
     identitySources: config.identity,
-    holding: governance && { holds: governance.holds, counter },
+    holding: governance && { ...governance, counter },
     paceUpToMs: upstream.paceUpToMs,
   });
   const dataPlane = createDataPlane({

@@ -14,19 +14,21 @@ import { keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
+import { type SettleCalls, type SettleCallsSettings, createSettleCalls } from './settle-calls.ts';
 import { type SettlementJournal, readKept } from './settlement-journal.ts';
 import { startSweeper } from './sweeper.ts';
 import { rememberTightness } from './tightness.ts';
 
 export interface Governance {
   readonly holds: Holds;
+  readonly settleCalls: SettleCalls;
   report(): Promise<BudgetReport[]>;
   /** Waits for calls to end, and hands on what the store has not heard yet; false if it could not in this time. */
   close(timeoutMs: number): Promise<boolean>;
 }
 
 export interface GovernanceSettings extends Pick<
-  HoldsSettings,
+  HoldsSettings & SettleCallsSettings,
   'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onDenied' | 'onOutage'
 > {
   readonly rules: Rules;
@@ -61,13 +63,12 @@ export function govern(settings: GovernanceSettings): Governance {
         })
       : 0,
   });
+  const settleCalls = createSettleCalls({ ledger, outbox, liveHolds, lookUp, costOfWork, onSettled });
   const holds = createHolds({
     ...settings,
     costOfCall: createCostOfCall({ prices, counter, learned: learnOutput(), estimates }),
-    costOfWork,
-    outbox,
     liveHolds,
-    lookUp,
+    settleCalls,
     tightness: rememberTightness(),
   });
   for (const { settlement, attemptedAtMs } of journal.kept().map(readKept)) {
@@ -90,6 +91,7 @@ export function govern(settings: GovernanceSettings): Governance {
   });
   return {
     holds,
+    settleCalls,
     async report() {
       const reports = orgs.map(async (org) => reportBudgets(org, rules.budgets, await ledger.windows(org)));
       return (await Promise.all(reports)).flat();

@@ -1,26 +1,14 @@
-import type { Exchange, Outcome } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { acquire } from './acquire.ts';
 import { type Amounts, type Unit, largestAmount, nothing } from './amounts.ts';
-import type { CallCost, CostOfCall } from './call-cost.ts';
-import { type CallEnd, type Charge, chargeOf } from './charge.ts';
-import { isFinal, lookupAfterCut, tellsOfOtherWork, workBegunBy } from './deferred-work.ts';
-import {
-  type Admission,
-  type Demand,
-  type Granted,
-  type Ledger,
-  type Settled,
-  type Settlement,
-  StoreUnavailable,
-  type UpstreamWork,
-  ifRecorded,
-} from './ledger.ts';
+import type { CostOfCall } from './call-cost.ts';
+import type { CallEnd } from './charge.ts';
+import { type Demand, type Granted, type Ledger, StoreUnavailable } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
-import { type LookUpWork, lookUpEnd } from './look-up-work.ts';
-import type { Outbox } from './outbox.ts';
 import type { Matched, Rules } from './rules.ts';
 import { factsOf } from './scopes.ts';
+import { type Lines, type OpenCall, type SettleCalls, isRecorded } from './settle-calls.ts';
 import type { Tightness } from './tightness.ts';
 
 /** What one call holds while it runs. */
@@ -41,8 +29,6 @@ export interface Holds {
    * with what `acquire` rejects with.
    */
   open(exchange: Exchange): Promise<Hold | undefined>;
-  /** Settles what an answer tells of work that another call has begun. */
-  hear(exchange: Exchange, outcome: Outcome): void;
   /** Calls that were let through and have not ended. */
   running(): number;
 }
@@ -51,41 +37,21 @@ export interface HoldsSettings {
   readonly ledger: Ledger;
   readonly rules: Rules;
   readonly costOfCall: CostOfCall;
-  readonly costOfWork: CostOfWork;
-  readonly outbox: Outbox;
   readonly liveHolds: LiveHolds;
-  readonly lookUp: LookUpWork;
+  readonly settleCalls: SettleCalls;
   readonly tightness: Tightness;
   readonly dialect: 'openai' | 'azure';
   readonly leaseMs: number;
   readonly onStoreOutage: 'deny' | 'allow';
-  readonly onSettled: (settlement: Pick<Settlement, 'org' | 'estimated'>, settled: Settled) => void;
   readonly onDenied: (rule: string) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
   readonly onOutage: (error: StoreUnavailable) => void;
 }
 
-/** What work that was begun by an operation with a model has cost. */
-export type CostOfWork = (outcome: Outcome, operation: string, model: string) => Amounts;
-
-type Lines = Pick<Admission, 'budgets' | 'rates' | 'concurrencies'>;
-
-/** A call that was let through. */
-interface OpenCall {
-  readonly exchange: Exchange;
-  readonly org: string;
-  readonly lines: Lines;
-  readonly cost: CallCost | undefined;
-  readonly held: Amounts;
-  readonly admittedAtMs: number;
-}
-
-const firstPollMs = 1000;
-
 export function createHolds(settings: HoldsSettings): Holds {
-  const { ledger, rules, costOfCall, costOfWork, outbox, liveHolds, lookUp, tightness, onSettled } = settings;
+  const { ledger, rules, costOfCall, liveHolds, settleCalls, tightness } = settings;
   let running = 0;
-  return { open, hear, running: () => running };
+  return { open, running: () => running };
 
   async function open(exchange: Exchange): Promise<Hold | undefined> {
     const facts = factsOf(exchange, settings.dialect);
@@ -118,13 +84,13 @@ export function createHolds(settings: HoldsSettings): Holds {
       tightness.see(org, lines.budgets, granted.budgets);
       return holdOf(given!, granted);
     } catch (error) {
-      if (given) settle(given, { charge: nothing, estimated: false });
+      if (given) settleCalls.giveBack(given);
       if (!(error instanceof StoreUnavailable)) throw error;
       settings.onOutage(error);
       const isAllowed = settings.onStoreOutage === 'allow' || isOnlyObserved(lines);
       if (isAllowed) return unheld({ exchange, org, lines, cost });
       // It may have been held all the same, and the answer lost.
-      if (error.mayHaveHappened) release(org, holdId);
+      if (error.mayHaveHappened) settleCalls.release(org, holdId);
       throw error;
     }
   }
@@ -157,72 +123,9 @@ export function createHolds(settings: HoldsSettings): Holds {
   function endOf(call: OpenCall): Hold['end'] {
     running += 1;
     return (end) => {
-      outbox.send({ work: () => conclude(call, end), onGivenUp: () => abandon(call) });
+      settleCalls.conclude(call, end);
       running -= 1;
     };
-  }
-
-  async function conclude(call: OpenCall, end: CallEnd): Promise<void> {
-    const { exchange, cost, held } = call;
-    if (!isRecorded(call.lines)) return;
-    if (!cost) return settle(call, { charge: nothing, estimated: false });
-    if (!('outcome' in end) || end.status >= 400) return settle(call, chargeOf({ ...cost, held }, end));
-    const { outcome } = end;
-    if (outcome.usage) cost.learn(outcome.usage);
-    const work = workBegunBy(exchange, outcome);
-    if (work) return defer(call, work);
-    const cut = outcome.ending === 'complete' ? undefined : lookupAfterCut(exchange, outcome);
-    const told = cut && (await lookUpEnd(lookUp, cut.path));
-    settle(call, chargeOf({ ...cost, held }, told?.usage ? { ...end, outcome: told } : end));
-  }
-
-  function settle(call: OpenCall, { charge, estimated }: Charge): void {
-    const { org, exchange, held, admittedAtMs } = call;
-    const { budgets, rates } = call.lines;
-    const holdId = exchange.id;
-    const unrecorded = { budgets, rates, held, admittedAtMs };
-    const settlement: Settlement = { org, holdId, charge, estimated, unrecorded };
-    const work = async (isStale: boolean) => {
-      const settled = await ledger.settle(isStale ? ifRecorded(settlement) : settlement);
-      liveHolds.remove(org, holdId);
-      onSettled(settlement, settled);
-    };
-    outbox.send({ work, settlement, onGivenUp: () => abandon(call) });
-  }
-
-  /** Lets a hold lapse that nobody will settle. */
-  function abandon({ org, exchange }: OpenCall): void {
-    liveHolds.remove(org, exchange.id);
-  }
-
-  function release(org: string, holdId: string): void {
-    const settlement = { org, holdId, charge: nothing, estimated: false };
-    outbox.send({ work: async () => void (await ledger.settle(settlement)), settlement });
-  }
-
-  function defer(call: OpenCall, upstream: UpstreamWork): void {
-    const { org, exchange } = call;
-    const work = async () => {
-      const deferral = { org, holdId: exchange.id, upstream, pollAfterMs: firstPollMs };
-      const isDeferred = await ledger.defer(deferral);
-      liveHolds.remove(org, exchange.id);
-      // The store has no such hold: it was away when the call was let through, or has lost its memory.
-      if (!isDeferred) settle(call, { charge: 'hold', estimated: true });
-    };
-    outbox.send({ work, onGivenUp: () => abandon(call) });
-  }
-
-  function hear(exchange: Exchange, outcome: Outcome): void {
-    const { id, usage, status } = outcome;
-    if (id === undefined || !usage || !isFinal(status) || !tellsOfOtherWork(exchange)) return;
-    const org = exchange.identity?.org ?? '';
-    const charge = costOfWork(outcome, exchange.operation.name, outcome.model ?? '');
-    const settlement = { org, upstreamId: id, charge, estimated: false };
-    const work = async () => {
-      const settled = await ledger.settleDeferred(settlement);
-      if (settled) onSettled(settlement, settled);
-    };
-    outbox.send({ work });
   }
 }
 
@@ -246,11 +149,6 @@ function withoutCost({ rates, concurrencies }: Matched): Lines {
 /** Whether nothing can deny the call, and so neither may the store (L9). */
 function isOnlyObserved({ budgets, rates, concurrencies }: Lines): boolean {
   return rates.length + concurrencies.length === 0 && budgets.every(({ enforced }) => !enforced);
-}
-
-/** Whether there is anything to settle. */
-function isRecorded({ budgets, rates, concurrencies }: Lines): boolean {
-  return budgets.length > 0 || concurrencies.length > 0 || rates.some(({ unit }) => unit === 'tokens');
 }
 
 function mostOf({ fixed, perOutputToken, outputTokens }: Demand): Amounts {

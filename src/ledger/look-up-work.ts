@@ -14,7 +14,7 @@ export type WorkState =
 /** @param path below the API's prefix, perhaps with a query. */
 export type LookUpWork = (path: string) => Promise<WorkState>;
 
-const timeoutMs = 30_000;
+const timeoutMs = 10_000;
 
 /** Asking again would not help. */
 const goneStatuses: ReadonlySet<number> = new Set([400, 404, 405, 410, 422]);

@@ -50,7 +50,7 @@ export function createOutbox(
   const kept = new Set<string>();
   let retrying: Promise<void> | undefined;
   let isFlushing = false;
-  /** As far as the last message could tell. */
+  /** As far as the last charge could tell. */
   let isAway = false;
   let isClosed = false;
   const pending = () => waiting.length + running.size;
@@ -79,7 +79,8 @@ export function createOutbox(
     const { message, attemptedAtMs = Infinity } = sent;
     try {
       await message.work(now() - attemptedAtMs > tombstoneMs);
-      isAway = false;
+      // Other work may have come to its end without the store.
+      if (message.settlement) isAway = false;
     } catch (error) {
       if (error instanceof StoreUnavailable) {
         isAway = true;

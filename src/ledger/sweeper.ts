@@ -1,9 +1,9 @@
 import type { Amounts } from './amounts.ts';
 import { isFinal } from './deferred-work.ts';
-import type { CostOfWork, HoldsSettings } from './holds.ts';
 import { type DueHold, type Ledger, StoreUnavailable, lateNewsMs } from './ledger.ts';
 import type { LookUpWork } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
+import type { SettleCallsSettings } from './settle-calls.ts';
 
 export interface Sweeper {
   /** Begins no other sweep. */
@@ -16,15 +16,15 @@ interface SweeperSettings {
   readonly orgs: readonly string[];
   readonly outbox: Outbox;
   readonly lookUp: LookUpWork;
-  readonly costOfWork: CostOfWork;
-  readonly onSettled: HoldsSettings['onSettled'];
+  readonly costOfWork: SettleCallsSettings['costOfWork'];
+  readonly onSettled: SettleCallsSettings['onSettled'];
   readonly onSwept: (hold: DueHold, result: 'lapsed' | 'told' | 'gone') => void;
   readonly onError: (error: Error) => void;
   readonly random: () => number;
 }
 
 const sweepEveryMs = 1000;
-const claimMs = 35_000;
+const claimMs = 15_000;
 const claimedTogether = 20;
 
 /**

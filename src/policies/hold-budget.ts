@@ -3,12 +3,14 @@ import { type Exchange, type Policy, type Reply, through } from '../exchange.ts'
 import type { SeenTokens } from '../ledger/charge.ts';
 import type { Holds } from '../ledger/holds.ts';
 import { StoreUnavailable } from '../ledger/ledger.ts';
+import type { SettleCalls } from '../ledger/settle-calls.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { lowerOutputLimit } from '../openai/output-limit.ts';
 import { type SeenOutput, createSeenOutput } from '../openai/seen-output.ts';
 
 export interface HoldBudgetParts {
   readonly holds: Holds;
+  readonly settleCalls: Pick<SettleCalls, 'hear'>;
   readonly counter: TokenCounter;
 }
 
@@ -18,12 +20,12 @@ export interface HoldBudgetParts {
  */
 export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
   if (!parts) return (next) => next;
-  const { holds, counter } = parts;
+  const { holds, settleCalls, counter } = parts;
   return (next) => async (exchange) => {
     const hold = await holds.open(exchange).catch(refuseOutage);
     if (!hold) {
       const reply = await next(exchange);
-      void reply.finished.then((outcome) => holds.hear(exchange, outcome));
+      void reply.finished.then((outcome) => settleCalls.hear(exchange, outcome));
       return reply;
     }
     const startedAtMs = performance.now();
@@ -36,7 +38,7 @@ export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
     }
     const seen = hold.needsSeenOutput ? seeOutput(exchange, reply) : undefined;
     void reply.finished.then(async (outcome) => {
-      holds.hear(exchange, outcome);
+      settleCalls.hear(exchange, outcome);
       const isTold = outcome.usage !== undefined || !seen;
       const seenOutput = isTold ? undefined : await count(seen, startedAtMs, outcome.model);
       hold.end({ status: reply.status, outcome, seenOutput });
