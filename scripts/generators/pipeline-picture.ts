@@ -17,9 +17,10 @@ export function pipelinePicture(): string {
   const adminY = sidecarBottom + 14;
   const podBottom = adminY + 44 + 16;
   const middleY = (top + forwardY) / 2;
+  const holdY = top + policies.findIndex(({ name }) => name === 'hold budget') * rowHeight;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 ${podBottom + 8}" role="img" aria-labelledby="title description" font-family="system-ui, sans-serif" font-size="14">
   <title id="title">The path of a request through the sidecar</title>
-  <desc id="description">The application calls the sidecar on the loopback address. A request passes, in this order: ${policies.map(({ name }) => name).join(', ')}. Then it is forwarded to the upstream with the real key. The answer flows back through the same policies. A second port serves probes and metrics.</desc>
+  <desc id="description">The application calls the sidecar on the loopback address. A request passes, in this order: ${policies.map(({ name }) => name).join(', ')}. Then it is forwarded to the upstream with the real key. The answer flows back through the same policies. Budgets are held in a store, which is Redis or embedded. A second port serves probes, metrics and budgets.</desc>
   <style>
     .pod { fill: #f6f8fa; stroke: #8a94a6; stroke-dasharray: 6 4; }
     .card { fill: #ffffff; stroke: #c3c9d4; }
@@ -55,7 +56,9 @@ ${row('edge', top - rowHeight, 'edge', 'HTTP becomes an exchange; errors become 
 ${policies.map(({ name, why }, index) => row('policy', top + index * rowHeight, name, why)).join('\n')}
 ${row('edge', forwardY, 'forward', 'to the configured upstream, with the real key')}
   <rect class="card" x="232" y="${adminY}" width="560" height="44" rx="10" />
-  <text class="note" x="248" y="${adminY + 27}">admin, port 9090: probes and metrics</text>
+  <text class="note" x="248" y="${adminY + 27}">admin, port 9090: probes, metrics and budgets</text>
+${box('far', 836, holdY - 20, 116, 76, ['store', 'Redis,', 'or embedded'])}
+  <path class="arrow" d="M776 ${holdY + 18} H836" />
 ${box('far', 836, forwardY - 20, 116, 76, ['upstream', 'OpenAI, Azure,', 'self-hosted'])}
   <path class="arrow" d="M156 ${middleY + 10} H196 V${top - rowHeight + 12} H248" />
   <path class="arrow" d="M776 ${forwardY + 10} H836" />
