@@ -1,9 +1,13 @@
 /**
- * Throughput, latency, CPU time and memory of the sidecar beside a bare proxy and no proxy at all, in
- * interleaved rounds of one run, so that a noisy machine disturbs all three alike. Ratios are what counts.
+ * Throughput, latency, CPU time and memory of the sidecar, without and with budgets (three of them, and two
+ * limits, in the embedded store), beside a bare proxy and no proxy at all, in interleaved rounds of one run, so that
+ * a noisy machine disturbs all of them alike. Ratios are what counts.
  *
  *   npm run bench [-- --quick] [--floor 0.8]
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import manifest from '../package.json' with { type: 'json' };
@@ -26,19 +30,40 @@ const scenarios = [
   { name: 'stream of 64 events', stream: true },
 ];
 
+/** Nothing of it is ever used up: what is measured is the asking. */
+const budgets = `
+identity: { org: bench, team: [metadata.team] }
+budgets:
+  - { name: month, limit: { tokens: 1000000000000, usd: 1000000 }, window: { every: month } }
+  - { name: team-day, per: [team], limit: { tokens: 1000000000000 }, window: { every: day } }
+  - { name: model-week, per: [model], limit: { usd: 1000000 }, window: { rolling: 7d } }
+limits:
+  - { name: calls, requests: { rate: 1000000, per: second } }
+  - { name: tokens, tokens: { rate: 1000000000, per: second } }
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-bench-'));
 const started: Contestant[] = [];
 let below = false;
 try {
   const upstream = await start('direct', ['bench/upstream.ts'], {});
   const bare = await start('bare proxy', ['bench/bare-proxy.ts'], { BENCH_UPSTREAM: upstream.url });
-  const sidecar = await start('sidecar', startArguments(), {
+  const environment = {
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: upstream.url,
     OPENAI_API_KEY: 'sk-bench-upstream',
     ASSISTANT_PROXY_LISTEN_PORT: '0',
     ASSISTANT_PROXY_ADMIN_PORT: '0',
+  };
+  const sidecar = await start('sidecar', startArguments(), environment);
+  const configFile = join(folder, 'config.yaml');
+  writeFileSync(configFile, budgets);
+  const budgeting = await start('with budgets', startArguments(), {
+    ...environment,
+    ASSISTANT_PROXY_CONFIG: configFile,
+    ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, 'state'),
   });
   for (const scenario of scenarios) {
-    const results = await measure([upstream, bare, sidecar], scenario.stream);
+    const results = await measure([upstream, bare, sidecar, budgeting], scenario.stream);
     print(scenario.name, results);
     const ratio =
       median(results.get(sidecar)!, 'requestsPerSecond') / median(results.get(bare)!, 'requestsPerSecond');
@@ -46,6 +71,7 @@ try {
   }
 } finally {
   await Promise.all(started.map((contestant) => contestant.stop()));
+  rmSync(folder, { recursive: true, force: true });
 }
 if (below) {
   console.error(`\nThe sidecar's throughput is below ${values.floor} of the bare proxy's.`);

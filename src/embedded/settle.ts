@@ -42,7 +42,8 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
     // What can't be corrected needs no more than its charge.
     const kept = estimated ? hold : { ...hold, postings: [], rates: [] };
     if (!estimated && upstreamKey !== undefined) state.upstreamIds.delete(upstreamKey);
-    state.tombstones.set(key, {
+    const tombstones = forMs === tombstoneMs ? state.recentTombstones : state.tombstones;
+    tombstones.set(key, {
       holdId,
       upstreamKey: estimated ? upstreamKey : undefined,
       hold: kept,
@@ -62,7 +63,7 @@ export function settle(state: LedgerState, settlement: Settlement, nowMs: number
     const hold = { note, held, postings, rates };
     return conclude('settled', hold, held, hasLateNews ? lateNewsMs : tombstoneMs, upstreamKey);
   }
-  const tombstone = state.tombstones.get(key);
+  const tombstone = state.tombstones.get(key) ?? state.recentTombstones.get(key);
   if (tombstone !== undefined && nowMs < tombstone.forgetAtMs) {
     const { hold, charged, upstreamKey } = tombstone;
     if (tombstone.estimated && !estimated) {

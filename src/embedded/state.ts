@@ -9,7 +9,13 @@ export interface LedgerState {
   readonly accounts: Table<Account>;
   readonly buckets: Table<Bucket>;
   readonly holds: Table<Hold>;
+  /** Of holds of which news may come late. */
   readonly tombstones: Table<Tombstone>;
+  /**
+   * Of all others, the oldest first. Not in the file: they are for whoever settles twice, and no such caller
+   * outlives this process.
+   */
+  readonly recentTombstones: Map<string, Tombstone>;
   readonly concurrency: Concurrency;
   /** Key of the upstream's id -> id of the hold, as long as news of it can come. */
   readonly upstreamIds: Map<string, string>;
@@ -33,6 +39,7 @@ export function createState(rowsOf: <Value>(table: string) => Iterable<[string, 
     buckets: createTable<Bucket>('buckets', rowsOf('buckets')),
     holds,
     tombstones,
+    recentTombstones: new Map(),
     concurrency,
     upstreamIds,
   };

@@ -17,5 +17,10 @@ export function sweep(state: LedgerState, nowMs: number): void {
     state.tombstones.delete(key);
     if (upstreamKey !== undefined) state.upstreamIds.delete(upstreamKey);
   }
+  for (const [key, { forgetAtMs }] of state.recentTombstones) {
+    // All are kept equally long, so those behind came later.
+    if (nowMs < forgetAtMs) break;
+    state.recentTombstones.delete(key);
+  }
   state.concurrency.sweep(nowMs);
 }

@@ -18,6 +18,7 @@ export interface Table<Value> {
 export function createTable<Value>(name: string, rows: Iterable<[string, Value]>): Table<Value> {
   const values = new Map(rows);
   const changed = new Set<string>();
+  const written = new Set(values.keys());
   return {
     name,
     get: (key) => values.get(key),
@@ -26,12 +27,21 @@ export function createTable<Value>(name: string, rows: Iterable<[string, Value]>
       changed.add(key);
     },
     delete(key) {
-      if (values.delete(key)) changed.add(key);
+      if (!values.delete(key)) return;
+      // What came and went between two writes is none of the file's business.
+      if (written.has(key)) changed.add(key);
+      else changed.delete(key);
     },
     entries: () => values.entries(),
     values: () => values.values(),
     changedKeys: () => changed,
-    markWritten: () => changed.clear(),
+    markWritten() {
+      for (const key of changed) {
+        if (values.has(key)) written.add(key);
+        else written.delete(key);
+      }
+      changed.clear();
+    },
   };
 }
 
