@@ -109,11 +109,10 @@ end
 -- A window with the value of its key, a rolling one as it is now.
 local function readWindow(key, value, index)
   local lengthMs = unpackBytes('<d', value)
-  local window = { unpackBytes(cellFormat, value, headAt) }
+  local window = { key = key, value = value, lengthMs = lengthMs, step = false, unpackBytes(cellFormat, value, headAt) }
   if lengthMs > 0 then
     if nowMs < window[1] or nowMs >= window[2] then return seldomUsed().roll(key, value, lengthMs, index) end
     window.step = { unpackBytes(cellFormat, value, restAt) }
   end
-  window.key, window.value, window.lengthMs = key, value, lengthMs
   return window
 end

@@ -62,12 +62,17 @@ local upstreamKey = hold.upstreamId ~= '' and base .. 'u:' .. hold.upstreamId
 if upstreamKey then keys[#keys + 1] = upstreamKey end
 local values = call('MGET', unpack(keys))
 
--- Adds to an amount as much of a change as leaves it within bounds; returns how much that was.
-local function change(cell, index, amount)
-  local before = cell[index]
-  local after = max(0, min(before + amount, largest))
-  cell[index] = after
-  return after - before
+local function bounded(amount)
+  if amount < 0 then return 0 elseif amount > largest then return largest else return amount end
+end
+
+-- Adds to an amount of a cell as much of a change as leaves it within bounds, and that much to the total of a rolling
+-- window, which is the cell itself of a calendar one.
+local function change(cell, total, i, amount)
+  local before = cell[i]
+  local after = bounded(before + amount)
+  cell[i] = after
+  if total ~= cell then total[i] = bounded(total[i] + after - before) end
 end
 
 -- The cell that starts at a time, and its place in the value; of a rolling window that of a step.
@@ -119,18 +124,14 @@ local function charge(window, key, name, startMs, isLearned)
   if not cell or isRolling and nowMs >= cell[2] then return end
   local total = isRolling and window or cell
   local usedTokens, usedNanoUsd = total[3], total[4]
-  local function add(i, amount)
-    local applied = change(cell, i, amount)
-    if isRolling then change(window, i, applied) end
-  end
-  add(3, moreTokens)
-  add(4, moreNanoUsd)
+  change(cell, total, 3, moreTokens)
+  change(cell, total, 4, moreNanoUsd)
   if kind == 'settled' then
-    add(5, -(isLearned and hold.usualTokens or hold.tokens))
-    add(6, -(isLearned and hold.usualNanoUsd or hold.nanoUsd))
+    change(cell, total, 5, -(isLearned and hold.usualTokens or hold.tokens))
+    change(cell, total, 6, -(isLearned and hold.usualNanoUsd or hold.nanoUsd))
     if isLearned then
-      add(7, hold.usualTokens - hold.tokens)
-      add(8, hold.usualNanoUsd - hold.nanoUsd)
+      change(cell, total, 7, hold.usualTokens - hold.tokens)
+      change(cell, total, 8, hold.usualNanoUsd - hold.nanoUsd)
     end
   end
   if isRolling then call('SETRANGE', key, headOffset, packCell(window)) end
