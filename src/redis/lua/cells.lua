@@ -39,7 +39,8 @@ local function seldomUsed()
   function windows.rewrite(window, index)
     local lengthMs, endMs = window.lengthMs, ceil(window.latestMs)
     local forMs = keptMs(lengthMs > 0 and lengthMs or window[2] - window[1])
-    local value = pack('<d', lengthMs) .. packCell(window) .. (window.step and packCell(window.step) or '') .. window.others
+    local step = window.step and packCell(window.step) or ''
+    local value = pack('<d', lengthMs) .. packCell(window) .. step .. window.others
     call('SET', window.key, value, 'PXAT', endMs + forMs)
     if endMs > nowMs then
       -- Those that only just ended may come back with a clock that is set back.

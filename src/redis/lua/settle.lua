@@ -28,7 +28,8 @@ if not hold then
   local buried = call('MGET', known, tombstone)[2]
   if buried then
     local wasEstimated, late, heldTokens, heldNanoUsd, restAt
-    wasEstimated, late, heldTokens, heldNanoUsd, wasChargedTokens, wasChargedNanoUsd, restAt = unpackBytes('<dddddd', buried)
+    wasEstimated, late, heldTokens, heldNanoUsd, wasChargedTokens, wasChargedNanoUsd, restAt =
+      unpackBytes('<dddddd', buried)
     local rest = string.sub(buried, restAt)
     if wasEstimated == 1 then hold = unpackHold(rest) end
     if estimated or not hold then
@@ -170,6 +171,7 @@ end
 local isLate = estimated or wasLate or upstreamKey
 local forMs = isLate and lateNewsMs or tombstoneMs
 if upstreamKey and estimated then call('PEXPIRE', upstreamKey, forMs) elseif upstreamKey then call('DEL', upstreamKey) end
-local head = pack('<dddddd', estimated and 1 or 0, isLate and 1 or 0, hold.tokens, hold.nanoUsd, chargedTokens, chargedNanoUsd)
+local head = pack('<dddddd', estimated and 1 or 0, isLate and 1 or 0, hold.tokens, hold.nanoUsd,
+  chargedTokens, chargedNanoUsd)
 call('SET', tombstone, head .. (estimated and record or hold.note), 'PX', forMs)
 return reply
