@@ -8,7 +8,7 @@ import {
   queuePlaceMs,
 } from '../ledger/ledger.ts';
 import { packDoubles } from './doubles.ts';
-import { holdLines, writeNote } from './hold-lines.ts';
+import { holdRecord } from './hold-record.ts';
 import { dueKey, holdsKey, indexKey, placesKey, queueKeys, rateKey, windowKey } from './key-names.ts';
 import { garbage, type ReplyReader } from './reply-reader.ts';
 import type { Question } from './scripts.ts';
@@ -35,7 +35,7 @@ export function askToAdmit(admission: Admission, nowMs: number, deadlineMs: numb
       ...rates.map(rateKey),
       ...concurrencies.flatMap((line) => [placesKey(line), ...queueKeys(line)]),
     ],
-    args: [packDoubles(numbers), holdId, holdLines(admission), writeNote(note)],
+    args: [packDoubles(numbers), holdId, holdRecord(admission, note)],
   };
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DueHold, type Ledger, StoreUnavailable, type WindowState } from '../ledger/ledger.ts';
 import { askToAdmit, readDecision } from './admit.ts';
 import { connect } from './connect.ts';
-import { readNote } from './hold-lines.ts';
+import { readNote } from './hold-record.ts';
 import {
   dueKey,
   encodeName,
@@ -18,7 +18,7 @@ import {
 import { plainError } from './plain-error.ts';
 import { garbage, readReply, type ReplyReader } from './reply-reader.ts';
 import { createScripts, type Question, type ScriptName } from './scripts.ts';
-import { askToSettle, askToSettleDeferred, readSettled } from './settle.ts';
+import { askToRecover, askToSettle, askToSettleDeferred, readSettled } from './settle.ts';
 
 export interface RedisLedgerOptions {
   /** See `parseRedisUrl`. */
@@ -114,9 +114,15 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
         await askFor('renewed', 'renew', org, question);
       }),
     settle: async (settlement) => {
+      const { org, unrecorded } = settlement;
       const question = askToSettle(settlement);
       return inTime(timeoutMs, async () => {
-        const settled = readSettled(await ask('settle', settlement.org, question));
+        let reply = await ask('settle', org, question);
+        // The rest is told only to a store that needs it: it is large, and such stores are rare.
+        if (reply.kind === 'unknown' && unrecorded) {
+          reply = await ask('settle', org, askToRecover(settlement, unrecorded));
+        }
+        const settled = readSettled(reply);
         if (settled === undefined) throw garbage();
         return settled;
       });

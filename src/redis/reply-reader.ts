@@ -43,7 +43,12 @@ export function readReply(reply: unknown): ReplyReader {
     integer,
     text,
     amounts,
-    state: () => ({ startMs: integer(), endMs: integer(), used: amounts(), held: amounts() }),
+    state: () => {
+      const state = { startMs: integer(), endMs: integer(), used: amounts(), held: amounts() };
+      // What is held beyond that at worst is for the store alone.
+      amounts();
+      return state;
+    },
     hasMoreTexts: () => textsRead < texts.length,
     end: () => {
       if (numbersRead !== numbers.length || textsRead !== texts.length) throw garbage();

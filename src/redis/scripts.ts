@@ -7,9 +7,9 @@ import type { Cluster, Redis } from 'ioredis';
 const parts = {
   admit: ['cells', 'rates', 'queues', 'admit'],
   settle: ['cells', 'rates', 'holds', 'settle'],
-  renew: ['holds', 'renew'],
-  defer: ['holds', 'defer'],
-  'claim-due': ['holds', 'claim-due'],
+  renew: ['holds', 'places', 'renew'],
+  defer: ['holds', 'places', 'defer'],
+  'claim-due': ['holds', 'places', 'claim-due'],
   'leave-queue': ['queues', 'leave-queue'],
   windows: ['cells', 'indexed', 'windows'],
   reset: ['cells', 'indexed', 'reset'],

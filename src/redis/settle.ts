@@ -1,8 +1,7 @@
-import { type Amounts, units } from '../ledger/amounts.ts';
+import { type Amounts, nothing, units } from '../ledger/amounts.ts';
 import {
   type DeferredSettlement,
   lateNewsMs,
-  type RateLine,
   type Settled,
   type SettledBudget,
   type Settlement,
@@ -10,7 +9,7 @@ import {
   type UnrecordedHold,
 } from '../ledger/ledger.ts';
 import { packDoubles } from './doubles.ts';
-import { holdLines, readNote } from './hold-lines.ts';
+import { holdRecord, readNote } from './hold-record.ts';
 import {
   dueKey,
   holdsKey,
@@ -24,17 +23,26 @@ import {
 import { garbage, type ReplyReader } from './reply-reader.ts';
 import type { Question } from './scripts.ts';
 
-type Charge = Pick<Settlement, 'charge' | 'estimated' | 'unrecorded'>;
+type Charge = Pick<Settlement, 'charge' | 'estimated'>;
 
-/** What `settle.lua` is told. Throws a RangeError at a charge that isn't made of whole, positive numbers. */
-export function askToSettle({ holdId, ...charge }: Omit<Settlement, 'org'>): Question {
-  const { unrecorded } = charge;
-  const lines = unrecorded
-    ? [...unrecorded.budgets.map(windowKey), ...tokenRatesOf(unrecorded).map(rateKey)]
-    : [];
+/**
+ * What `settle.lua` is told of a hold that the store has most likely recorded. Throws a RangeError at a charge that
+ * isn't made of whole, positive numbers.
+ */
+export function askToSettle({ holdId, ...charge }: Omit<Settlement, 'org' | 'unrecorded'>): Question {
   return {
-    keys: [holdsKey, dueKey, indexKey, tombstoneKey(holdId), ...lines],
-    args: ['hold', holdId, ...chargeArguments(charge)],
+    keys: [holdsKey, dueKey, indexKey, tombstoneKey(holdId)],
+    args: ['hold', holdId, packCharge(charge)],
+  };
+}
+
+/** The same for one that it doesn't know, if it still doesn't. */
+export function askToRecover(settlement: Omit<Settlement, 'org'>, unrecorded: UnrecordedHold): Question {
+  const { keys, args } = askToSettle(settlement);
+  const tokenRates = unrecorded.rates.filter(({ unit }) => unit === 'tokens');
+  return {
+    keys: [...keys, ...unrecorded.budgets.map(windowKey), ...tokenRates.map(rateKey)],
+    args: [...args, holdRecord(unrecorded, undefined), packDoubles(recovery(unrecorded))],
   };
 }
 
@@ -42,19 +50,13 @@ export function askToSettle({ holdId, ...charge }: Omit<Settlement, 'org'>): Que
 export function askToSettleDeferred({ upstreamId, ...charge }: Omit<DeferredSettlement, 'org'>): Question {
   return {
     keys: [holdsKey, dueKey, indexKey, upstreamKey(upstreamId)],
-    args: ['upstream', upstreamId, ...chargeArguments(charge)],
+    args: ['upstream', upstreamId, packCharge(charge)],
   };
 }
 
-function chargeArguments({ charge, estimated, unrecorded }: Charge): Question['args'] {
+function packCharge({ charge, estimated }: Charge): Buffer {
   const amounts = charge === 'hold' ? [-1, -1] : checked(charge);
-  const numbers = packDoubles([tombstoneMs, lateNewsMs, Number(estimated), ...amounts]);
-  if (unrecorded === undefined) return [numbers, '', ''];
-  return [
-    numbers,
-    holdLines({ ...unrecorded, rates: tokenRatesOf(unrecorded) }),
-    packDoubles(recovery(unrecorded)),
-  ];
+  return packDoubles([tombstoneMs, lateNewsMs, Number(estimated), ...amounts]);
 }
 
 function recovery({ budgets, held, admittedAtMs }: UnrecordedHold): number[] {
@@ -70,10 +72,6 @@ function recovery({ budgets, held, admittedAtMs }: UnrecordedHold): number[] {
   return numbers;
 }
 
-function tokenRatesOf({ rates }: UnrecordedHold): RateLine[] {
-  return rates.filter(({ unit }) => unit === 'tokens');
-}
-
 function checked({ tokens, nanoUsd }: Amounts): [number, number] {
   for (const amount of [tokens, nanoUsd]) {
     if (!Number.isSafeInteger(amount) || amount < 0) {
@@ -87,6 +85,17 @@ function checked({ tokens, nanoUsd }: Amounts): [number, number] {
 export function readSettled(reply: ReplyReader): Settled | undefined {
   const { kind } = reply;
   if (kind === 'none') return undefined;
+  if (kind === 'unknown') {
+    reply.end();
+    return {
+      kind: 'duplicate',
+      held: nothing,
+      charged: nothing,
+      overrun: nothing,
+      note: undefined,
+      budgets: [],
+    };
+  }
   if (kind !== 'settled' && kind !== 'corrected' && kind !== 'recovered' && kind !== 'duplicate') {
     throw garbage();
   }

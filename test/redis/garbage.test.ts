@@ -12,7 +12,7 @@ const nowMs = 1_795_300_000_000;
 const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
 const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
 const numbers = (...values: number[]) => word(packDoubles(values).toString('latin1'));
-const states = [0, 9, 0, 0, 0, 0];
+const states = [0, 9, 0, 0, 0, 0, 0, 0];
 
 const garbage: Record<string, string> = {
   'an integer': ':1\r\n',

@@ -28,6 +28,21 @@ test('every method is one command', async (t) => {
   }
 });
 
+test('only a store that does not know a hold is told where to charge it, in a second command', async (t) => {
+  const { ledger, commandsOf } = await watch(t);
+  const budgets = [budget()];
+  const held = { tokens: 10, nanoUsd: 0 };
+  const unrecorded = { budgets, rates: [], held, admittedAtMs: ledger.nowMs() };
+  const settle = (holdId: string) =>
+    ledger.settle({ org, holdId, charge: held, estimated: false, unrecorded });
+  const call = admission({ budgets });
+  granted(await ledger.admit(call));
+  await settle('unknown 1');
+  assert.deepEqual(await commandsOf(() => settle(call.holdId)), ['evalsha']);
+  assert.deepEqual(await commandsOf(() => settle(call.holdId)), ['evalsha'], 'a duplicate');
+  assert.deepEqual(await commandsOf(() => settle('unknown 2')), ['evalsha', 'evalsha']);
+});
+
 test('a decision on twenty budgets is one command', async (t) => {
   const { ledger, commandsOf } = await watch(t);
   const budgets = Array.from({ length: 20 }, (_, index) => budget({ budget: `b${index}` }));

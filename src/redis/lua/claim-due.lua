@@ -11,12 +11,12 @@ for _, holdId in ipairs(call('ZRANGEBYSCORE', KEYS[2], '-inf', nowMs, 'LIMIT', 0
   if hold then
     claimed[#claimed + 1] = holdId
     -- Work that goes on upstream still has its place; the call of an owner who is gone has lost it.
-    if hold.upstreamId then
+    if hold.upstreamId ~= '' then
       for _, place in ipairs(placesOf(hold)) do places[#places + 1] = { place, holdId } end
     end
     numbers[#numbers + 1] = pack('<ddd', hold.tokens, hold.nanoUsd, hold.at)
     local at = #reply
-    reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = holdId, hold.note, hold.upstreamId or '', hold.path or ''
+    reply[at + 1], reply[at + 2], reply[at + 3], reply[at + 4] = holdId, hold.note, hold.upstreamId, hold.path
   else
     gone[#gone + 1] = holdId
   end

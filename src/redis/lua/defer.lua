@@ -7,9 +7,10 @@ local hold = readHold(holdId)
 if not hold then return { pack('<d', nowMs), 'unknown' } end
 local places = placesOf(hold)
 checkHere(places)
-if hold.upstreamId and hold.upstreamId ~= upstreamId then call('DEL', base .. 'u:' .. hold.upstreamId) end
-hold.upstreamId, hold.path = upstreamId, path
-call('HSET', KEYS[1], holdId, packHold(hold))
+if hold.upstreamId ~= '' and hold.upstreamId ~= upstreamId then call('DEL', base .. 'u:' .. hold.upstreamId) end
+local record, upstream = hold.record, pack('<Ic0Ic0', #upstreamId, upstreamId, #path, path)
+local restAt = hold.upstreamAt + 8 + #hold.upstreamId + #hold.path
+call('HSET', KEYS[1], holdId, string.sub(record, 1, hold.upstreamAt - 1) .. upstream .. string.sub(record, restAt))
 call('SET', KEYS[3], holdId)
 call('ZADD', KEYS[2], dueMs, holdId)
 for _, place in ipairs(places) do call('ZADD', place, dueMs, holdId) end

@@ -1,32 +1,22 @@
--- A hold's record. `lines` has a line for each key to settle it in, as the caller named them: `w:<window>`, with
--- ` learned` behind it if the usual amounts are held there; `r:<rate> <tokens a second>`; `c:<limit>`. `starts` has
--- the start of each window's cell, as doubles. `note` is the caller's.
-
-local function packHold(hold)
-  return cmsgpack.pack(hold.at, hold.tokens, hold.nanoUsd, hold.usualTokens, hold.usualNanoUsd, hold.lines,
-    hold.starts, hold.note, hold.upstreamId, hold.path)
-end
-
-local function unpackHold(packed)
-  local hold = {}
-  hold.at, hold.tokens, hold.nanoUsd, hold.usualTokens, hold.usualNanoUsd, hold.lines, hold.starts, hold.note,
-    hold.upstreamId, hold.path = cmsgpack.unpack(packed)
-  return hold
+-- A hold's record:
+--   doubles: admittedAtMs, held tokens and nano-USD, the same usually (learned budgets), how many windows;
+--     the start of each window's cell
+--   from here on as the caller made it, texts with their length before them: upstreamId and path ('' for none), note;
+--     how many lines: one for each key to settle the hold in, the windows first: the letter that its key begins with
+--     and the name behind it (see shared.lua), and a double: of a window, are the usual amounts held in it; of a rate,
+--     its tokens a second
+local function unpackHold(record)
+  local at, tokens, nanoUsd, usualTokens, usualNanoUsd, windowCount, startsAt = unpackBytes('<dddddd', record)
+  local upstreamAt = startsAt + windowCount * 8
+  local upstreamId, path, note, lineCount, linesAt = unpackBytes('<Ic0Ic0Ic0I', record, upstreamAt)
+  return {
+    record = record, at = at, tokens = tokens, nanoUsd = nanoUsd, usualTokens = usualTokens, usualNanoUsd = usualNanoUsd,
+    startsAt = startsAt, upstreamAt = upstreamAt, upstreamId = upstreamId, path = path, note = note,
+    lineCount = lineCount, linesAt = linesAt,
+  }
 end
 
 local function readHold(holdId)
-  local packed = call('HGET', base .. 'h', holdId)
-  return packed and unpackHold(packed)
-end
-
--- The keys of the places that a hold has.
-local function placesOf(hold)
-  local places = {}
-  for limit in string.gmatch(hold.lines, 'c:[^\n]*') do places[#places + 1] = base .. limit end
-  return places
-end
-
--- Fails if a node that a slot is moved from, or to, lacks one of these keys: see shared.lua.
-local function checkHere(keys)
-  if #keys > 0 then call('EXISTS', base .. 'h', unpack(keys)) end
+  local record = call('HGET', base .. 'h', holdId)
+  return record and unpackHold(record)
 end

@@ -2,22 +2,22 @@
 -- later than the bucket is empty, so that most calls needn't move it.
 local spareMs = 60000
 
--- A bucket as it is now. A clock that was set back drains nothing.
-local function readRate(key, value, perSecond)
-  local level, atUs, expiresMs = 0, 0, false
-  if value then level, atUs, expiresMs = unpackDoubles('<ddd', value) end
-  if atUs <= nowUs then level = max(0, level - perSecond * (nowUs - atUs) / 1000000) end
-  return {
-    key = key, perSecond = perSecond, level = level, expiresMs = expiresMs, isAhead = atUs > nowUs,
-    burst = 0, waitUpToMs = 0, cost = 0,
-  }
+-- The level as it is now, when the key expires (false for none), and whether time was set back since: that drains
+-- nothing.
+local function readRate(value, perSecond)
+  if not value then return 0, false, false end
+  local level, atUs, expiresMs = unpackBytes('<ddd', value)
+  if atUs > nowUs then return level, expiresMs, true end
+  return max(0, level - perSecond * (nowUs - atUs) / 1000000), expiresMs, false
 end
 
-local function writeRate(rate)
-  local emptyMs = min(nowMs + math.ceil(rate.level / rate.perSecond * 1000), largest - spareMs)
-  if rate.expiresMs and emptyMs <= rate.expiresMs then
-    return call('SETRANGE', rate.key, 0, pack('<dd', rate.level, nowUs))
+-- Returns when the key expires now.
+local function writeRate(key, level, perSecond, expiresMs)
+  local emptyMs = min(nowMs + ceil(level / perSecond * 1000), largest - spareMs)
+  if expiresMs and emptyMs <= expiresMs then
+    call('SETRANGE', key, '0', pack('<dd', level, nowUs))
+    return expiresMs
   end
-  rate.expiresMs = emptyMs + spareMs
-  call('SET', rate.key, pack('<ddd', rate.level, nowUs, rate.expiresMs), 'PXAT', rate.expiresMs)
+  call('SET', key, pack('<ddd', level, nowUs, emptyMs + spareMs), 'PXAT', emptyMs + spareMs)
+  return emptyMs + spareMs
 end

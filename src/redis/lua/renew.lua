@@ -7,7 +7,7 @@ local dueMs = nowMs + ARGV[1]
 local holds, places = {}, {}
 for i = 2, #ARGV do
   local hold = readHold(ARGV[i])
-  if hold and not hold.upstreamId then
+  if hold and hold.upstreamId == '' then
     holds[#holds + 1] = ARGV[i]
     for _, place in ipairs(placesOf(hold)) do places[#places + 1] = { place, ARGV[i] } end
   end

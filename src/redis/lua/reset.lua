@@ -9,7 +9,8 @@ for _, window in ipairs(windows) do
   if string.sub(window.name, 1, #prefix) == prefix then
     local isRolling, isReset = window.lengthMs > 0, false
     for at = headAt, #window.value, cellBytes do
-      if isRolling or isNow(cellAt(window.value, at)) then
+      local startMs, endMs = unpackBytes('<dd', window.value, at)
+      if isRolling or startMs <= nowMs and nowMs < endMs then
         call('SETRANGE', window.key, at - 1 + 16, nothingUsed)
         isReset = true
       end

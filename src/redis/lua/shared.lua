@@ -17,10 +17,13 @@
 -- index. A script reads or checks them all in one command, together with the key that told of them, before it
 -- writes anything: the same rule then holds for them, and a script that is refused has changed nothing.
 --
+-- A script makes its functions anew each time it runs, so those that few calls need are made inside of a branch, or of
+-- a function, that only those enter.
+--
 -- Numbers go to redis.call as they are: it writes them with 17 digits, and so exactly. They are never joined
 -- to a text with `..`, which writes 14. Lists of numbers, in ARGV and in replies, are packed doubles.
-local call, pack, unpackDoubles = redis.call, struct.pack, struct.unpack
-local floor, max, min = math.floor, math.max, math.min
+local call, pack, unpackBytes = redis.call, struct.pack, struct.unpack
+local ceil, floor, max, min = math.ceil, math.floor, math.max, math.min
 local time = call('TIME')
 local nowUs = time[1] * 1000000 + time[2]
 local nowMs = floor(nowUs / 1000)
