@@ -2,7 +2,8 @@
  * The port that every store of budgets and limits implements, and what it promises (`L1` and so on name the
  * invariants in the README's section on budgets):
  *
- * - every method is one atomic step and one round trip (L1);
+ * - every decision is one atomic step and one round trip (L1). What nobody waits for may take more: a settlement of
+ *   a hold that the store has forgotten, a look at all windows;
  * - a budget's settled and held amounts never exceed its limit, unless an upstream billed more than a hold, or
  *   by the stated part of a `learned` budget (L2);
  * - a denial holds nothing, and a hold ends in exactly one charge (L1, L4);
