@@ -1,6 +1,6 @@
 /**
- * The port that every store of budgets and limits implements, and what it promises (`L1` and so on name the
- * invariants in the README's section on budgets):
+ * The port that every store of budgets and limits implements, and what it promises (`L1` and so on are
+ * explained in docs/ledger.md):
  *
  * - every decision is one atomic step and one round trip (L1). What nobody waits for may take more: a settlement of
  *   a hold that the store has forgotten, a look at all windows;
