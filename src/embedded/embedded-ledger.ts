@@ -85,6 +85,7 @@ export function createEmbeddedLedger(options: EmbeddedLedgerOptions): Ledger {
     windows: (org) => step((nowMs) => windowsIn(state, org, nowMs)),
     reset: (org, budget, scope) => step((nowMs) => reset(state, org, budget, scope, nowMs)),
     nowMs: now,
+    isReachable: () => true,
     async close() {
       if (isClosed) return;
       isClosed = true;

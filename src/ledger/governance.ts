@@ -50,7 +50,7 @@ export interface GovernanceSettings extends Pick<
 export function govern(settings: GovernanceSettings): Governance {
   const { ledger, rules, prices, estimates, counter, orgs, onSettled, onError, leaseMs } = settings;
   const { journal } = settings;
-  const outbox = createOutbox(journal, settings.onLost);
+  const outbox = createOutbox(journal, settings.onLost, ledger.isReachable);
   settings.pendingTo(outbox.pending);
   const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
   const lookUp = createLookUpWork(settings.upstream);

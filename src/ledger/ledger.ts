@@ -46,6 +46,8 @@ export interface Ledger {
   reset(org: string, budget: string, scope?: string): Promise<number>;
   /** The store's clock as last seen, in milliseconds since 1970. */
   nowMs(): number;
+  /** False if there is no connection just now, and whatever is asked would have to wait for one. */
+  isReachable(): boolean;
   close(): Promise<void>;
 }
 

@@ -39,10 +39,14 @@ const longestRetryMs = 2000;
 /** So that a store that comes back is not met by all of it at once. */
 const retriedTogether = 50;
 
-/** @param onLost a message was given up; its hold will lapse and be charged whole. */
+/**
+ * @param onLost a message was given up; its hold will lapse and be charged whole.
+ * @param isReachable false where the store is known to be away: a charge is then kept before it is tried.
+ */
 export function createOutbox(
   journal: SettlementJournal,
   onLost: (reason: Error) => void,
+  isReachable: () => boolean = () => true,
   now: () => number = Date.now,
 ): Outbox {
   const waiting: Sent[] = [];
@@ -58,7 +62,7 @@ export function createOutbox(
   return {
     send(message) {
       const sent: Sent = { message, attemptedAtMs: message.attemptedAtMs };
-      if (isAway) keep(sent);
+      if (isAway || !isReachable()) keep(sent);
       const attempt = attemptOf(sent).then((isDone) => {
         running.delete(attempt);
         if (!isDone) postpone(sent);

@@ -178,6 +178,7 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       return count;
     },
     nowMs,
+    isReachable: () => client.status === 'ready',
     close: async () => {
       // What was sent is answered first, but not waited for longer than its callers do.
       await Promise.race([client.quit().catch(() => {}), sleep(timeoutMs, undefined, { ref: false })]);

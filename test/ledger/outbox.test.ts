@@ -102,3 +102,28 @@ test('whoever sent work hears that it was given up, and so stops to renew its ho
   assert.equal(givenUp, 2);
   assert.deepEqual(lost, ['a fault of ours', 'too much waits for the store']);
 });
+
+test('a charge is kept before it is tried where the store is known to be away', async () => {
+  const kept = new Map<string, string>();
+  const journal = {
+    ...noJournal,
+    keep: (holdId: string, text: string) => void kept.set(holdId, text),
+    forget: (holdId: string) => void kept.delete(holdId),
+  };
+  let isReachable = false;
+  const outbox = createOutbox(
+    journal,
+    () => assert.fail('nothing is lost'),
+    () => isReachable,
+  );
+  const settlement = (holdId: string) => ({ org: 'acme', holdId, charge: 'hold' as const, estimated: true });
+  const back = Promise.withResolvers<void>();
+  outbox.send({ work: () => back.promise, settlement: settlement('hold-1') });
+  assert.deepEqual([...kept.keys()], ['hold-1']);
+  isReachable = true;
+  outbox.send({ work: () => back.promise, settlement: settlement('hold-2') });
+  assert.deepEqual([...kept.keys()], ['hold-1']);
+  back.resolve();
+  assert.equal(await outbox.flush(1000), true);
+  assert.deepEqual([...kept.keys()], []);
+});
