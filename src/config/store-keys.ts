@@ -9,7 +9,7 @@ export const storeSection = section({
     { default: '${REDIS_URL:-}', secret: true },
   ),
   stateDir: checkedText(
-    "Folder of this pod's own store.",
+    "Folder of this pod's own store; beside Redis, of the charges that it can't take for the moment.",
     (value) => value !== '' && !value.includes('\0'),
     'must name a folder',
     { default: './state' },

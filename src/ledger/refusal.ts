@@ -33,7 +33,7 @@ export function refusal(admission: Admission, { by, budgets }: Denied): ProxyErr
 }
 
 /** In both units that SDKs read. Of a long wait they would sleep the whole, or ignore it and retry at once. */
-export function retryHeaders(retryAfterMs: number): Record<string, string> {
+function retryHeaders(retryAfterMs: number): Record<string, string> {
   const headers: Record<string, string> = {
     'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))),
     'retry-after-ms': String(Math.max(1, Math.ceil(retryAfterMs))),

@@ -21,18 +21,6 @@ export interface Estimates {
   readonly hostedToolTokens: number;
 }
 
-export const defaultEstimates: Estimates = {
-  imageTokens: 2_500,
-  originalImageTokens: 10_000,
-  fileTokens: 20_000,
-  conversationTokens: 16_000,
-  fileSearchChunkTokens: 800,
-  webSearchTokens: 8_000,
-  codeInterpreterTokens: 500,
-  mcpTokens: 8_000,
-  hostedToolTokens: 2_000,
-};
-
 /** What a hosted tool adds to the input; nothing for one that the caller runs. */
 export function hostedToolTokens(tool: Record<string, unknown>, estimates: Estimates): number {
   const { type } = tool;

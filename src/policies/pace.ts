@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CallerLeft } from '../errors.ts';
 import type { Exchange, Headers, Policy } from '../exchange.ts';
+import { bodyText } from '../ledger/body-text.ts';
 import {
   type UpstreamLimit,
   type UpstreamLimitKind,
@@ -95,6 +96,6 @@ function roughTokens({ body }: Exchange): number {
 
 function modelOf({ body, deployment }: Exchange): string {
   if (deployment !== undefined) return deployment;
-  const value = body.kind === 'json' ? (body.value as { model?: unknown } | null)?.model : undefined;
-  return typeof value === 'string' && value.length <= 128 ? value : '';
+  const model = bodyText(body, 'model');
+  return model.length <= 128 ? model : '';
 }

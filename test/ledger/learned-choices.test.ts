@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { createCostOfCall } from '../../src/ledger/call-cost.ts';
 import { learnOutput } from '../../src/ledger/learned-output.ts';
 import { createTokenCounter } from '../../src/openai/count-tokens.ts';
-import { defaultEstimates } from '../../src/openai/estimates.ts';
 import { matchOperation } from '../../src/openai/match-operation.ts';
 import { createPriceTable } from '../../src/openai/prices.ts';
+import { defaultEstimates } from '../harness/default-estimates.ts';
 import { plainExchange } from '../harness/exchange.ts';
 
 test('what a call of several choices put out is learned by the choice', () => {

@@ -63,3 +63,17 @@ test('Bifrost #3547: more replicas do not mean a larger budget', async (t) => {
   assert.equal(used, billedTokens(standIn));
   assert.ok(used <= 1000, String(used));
 });
+
+test('LiteLLM: without its store the sidecar counts nothing past the budget; it refuses', async (t) => {
+  const redis = await startRedis(t);
+  const config = `store: { redisUrl: "${redis.url}" }\n${monthly('tokens: 1000')}`;
+  const { post, standIn } = await startGoverned(t, { config });
+  assert.equal((await post('/chat/completions', chat(5))).status, 200);
+  const billed = billedTokens(standIn);
+  await redis.kill();
+  const refused = await post('/chat/completions', chat(5));
+  assert.equal(refused.status, 503);
+  const { error } = (await refused.json()) as { error: { code: string } };
+  assert.equal(error.code, 'store_unavailable');
+  assert.equal(billedTokens(standIn), billed);
+});

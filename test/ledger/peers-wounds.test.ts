@@ -133,7 +133,7 @@ test('TensorZero: a call need not name a maximum', async (t) => {
   assert.ok(billedTokens(standIn) <= 1000);
 });
 
-test('Envoy AI Gateway #680, #2394, Bifrost: a hundred calls at once do not overshoot', async (t) => {
+test('Envoy AI Gateway #680, #2394, Bifrost, Kong, APISIX, Higress: a hundred calls at once do not overshoot', async (t) => {
   const { post, settled, standIn } = await startGoverned(t, { config: monthly('tokens: 1000') });
   const answers = await Promise.all(Array.from({ length: 100 }, () => post('/chat/completions', chat(30))));
   const { used } = await settled('month');
@@ -236,4 +236,60 @@ test('nobody else: a background response that no one polls is charged within sec
   });
   assert.equal(created.status, 200);
   assert.equal((await settled('month')).used, billedTokens(standIn));
+});
+
+test('TensorZero: a token is what the tokenizer says, not two characters', async (t) => {
+  const { post, settled, standIn } = await startGoverned(t, {
+    config: monthly('tokens: 320', ', onTight: deny'),
+  });
+  // A thousand characters, which would be 500 tokens, and are 200.
+  const messages = [{ role: 'user', content: `${'word '.repeat(200)}[[words:5]]` }];
+  assert.equal(
+    (await post('/chat/completions', chat(5, { messages, max_completion_tokens: 50 }))).status,
+    200,
+  );
+  assert.equal((await settled('month')).used, billedTokens(standIn));
+});
+
+test('TensorZero: a window begins where the calendar says, not at its first use', async (t) => {
+  const { post, settled } = await startGoverned(t, { config: monthly('tokens: 1000') });
+  await post('/chat/completions', chat(5));
+  const { windowStart, windowEnd } = await settled('month');
+  assert.match(windowStart, /^\d{4}-\d{2}-01T00:00:00\.000Z$/);
+  assert.match(windowEnd, /^\d{4}-\d{2}-01T00:00:00\.000Z$/);
+});
+
+test('Kuadrant: nobody has to say that something is to be held', async (t) => {
+  const { post, budget, settled } = await startGoverned(t, { config: monthly('tokens: 1000') });
+  const messages = [{ role: 'user', content: 'Hi [[thinkMs:300]]' }];
+  const call = post('/chat/completions', chat(5, { messages }));
+  let held = 0;
+  while (held === 0) held = (await budget('month'))?.held ?? 0;
+  assert.ok(held >= 100, 'the maximum of output, and the input');
+  assert.equal((await call).status, 200);
+  await settled('month');
+});
+
+test('Envoy AI Gateway: windows may be weeks of a time zone, or roll over days', async (t) => {
+  const config = `
+budgets:
+  - { name: week, limit: { tokens: 1000 }, window: { every: week, timezone: Asia/Kolkata } }
+  - { name: three-days, limit: { tokens: 1000 }, window: { rolling: 3d } }`;
+  const { post, settled } = await startGoverned(t, { config });
+  await post('/chat/completions', chat(5));
+  const dayMs = 86_400_000;
+  const week = await settled('week');
+  assert.equal(Date.parse(week.windowEnd) - Date.parse(week.windowStart), 7 * dayMs);
+  assert.match(week.windowStart, /T18:30:00/);
+  const rolling = await settled('three-days');
+  assert.equal(Date.parse(rolling.windowEnd) - Date.parse(rolling.windowStart), 3 * dayMs);
+});
+
+test('agentgateway: a rate in tokens gets back what calls did not use', async (t) => {
+  const config = 'limits: [{ name: tokens, tokens: { rate: 1000, per: day, burst: 1000 } }]';
+  const { post } = await startGoverned(t, { config });
+  // Together they ask for more than 2,000 tokens, and use less than 600.
+  for (let index = 0; index < 20; index += 1) {
+    assert.equal((await post('/chat/completions', chat(3))).status, 200);
+  }
 });

@@ -6,7 +6,7 @@ import { get_encoding } from 'tiktoken';
 
 import { estimateInput } from '../../src/openai/estimate-input.ts';
 import type { InputEstimate } from '../../src/openai/estimate-input.ts';
-import { defaultEstimates } from '../../src/openai/estimates.ts';
+import { defaultEstimates } from '../harness/default-estimates.ts';
 import { named } from './observed.ts';
 
 const chat = 'chat.completions.create';
