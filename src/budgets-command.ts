@@ -2,10 +2,11 @@
 import type { Config } from './config/schema.ts';
 import { readWindows, requestReset } from './embedded/commands.ts';
 import { type BudgetReport, reportBudgets } from './ledger/budget-report.ts';
-import { StoreUnavailable, type WindowState } from './ledger/ledger.ts';
+import { type WindowState } from './ledger/ledger.ts';
 import { createRules } from './ledger/rules.ts';
 import { orgsOf } from './orgs.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
+import { StoreUnavailable } from './store-unavailable.ts';
 
 export interface BudgetsCommand {
   readonly action: 'list' | 'show' | 'reset';

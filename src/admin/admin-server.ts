@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
 import type { BudgetReport } from '../ledger/budget-report.ts';
-import { StoreUnavailable } from '../ledger/ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface AdminParts {

@@ -1,4 +1,5 @@
-import { type Ledger, type Settlement, StoreUnavailable, type WindowState } from '../ledger/ledger.ts';
+import { type Ledger, type Settlement, type WindowState } from '../ledger/ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { admit } from './admit.ts';
 import { checkCharge } from './check-charge.ts';
 import { claimDue, defer, renew } from './leases.ts';

@@ -1,9 +1,10 @@
 import type { Exchange } from '../exchange.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { acquire } from './acquire.ts';
 import { type Amounts, type Unit, largestAmount, nothing } from './amounts.ts';
 import type { CostOfCall } from './call-cost.ts';
 import type { CallEnd } from './charge.ts';
-import { type Demand, type Granted, type Ledger, StoreUnavailable } from './ledger.ts';
+import { type Demand, type Granted, type Ledger } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
 import type { Matched, Rules } from './rules.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Settlement, StoreUnavailable, tombstoneMs } from './ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { type Settlement, tombstoneMs } from './ledger.ts';
 import { type SettlementJournal, writeKept } from './settlement-journal.ts';
 
 /** What the store must hear of sooner or later: charges and deferrals, however long it is away (L4, L8). */

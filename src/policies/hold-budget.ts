@@ -2,11 +2,11 @@ import { ProxyError } from '../errors.ts';
 import { type Exchange, type Policy, type Reply, through } from '../exchange.ts';
 import type { SeenTokens } from '../ledger/charge.ts';
 import type { Holds } from '../ledger/holds.ts';
-import { StoreUnavailable } from '../ledger/ledger.ts';
 import type { SettleCalls } from '../ledger/settle-calls.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { lowerOutputLimit } from '../openai/output-limit.ts';
 import { type SeenOutput, createSeenOutput } from '../openai/seen-output.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 
 export interface HoldBudgetParts {
   readonly holds: Holds;

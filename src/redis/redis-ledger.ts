@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type DueHold, type Ledger, StoreUnavailable, type WindowState } from '../ledger/ledger.ts';
+import { type DueHold, type Ledger, type WindowState } from '../ledger/ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { askToAdmit, readDecision } from './admit.ts';
 import { connect } from './connect.ts';
 import { readNote } from './hold-record.ts';

@@ -1,5 +1,6 @@
 import { type Amounts } from '../ledger/amounts.ts';
-import { type BudgetState, StoreUnavailable } from '../ledger/ledger.ts';
+import { type BudgetState } from '../ledger/ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { unpackDoubles } from './doubles.ts';
 
 /**

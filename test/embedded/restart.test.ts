@@ -3,7 +3,8 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 
 import { createEmbeddedLedger } from '../../src/embedded/embedded-ledger.ts';
-import { type Ledger, StoreUnavailable } from '../../src/ledger/ledger.ts';
+import { type Ledger } from '../../src/ledger/ledger.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import {
   admission,
   budget,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { openSettlementJournal } from '../../src/embedded/settlement-journal.ts';
-import { StoreUnavailable } from '../../src/ledger/ledger.ts';
 import { createOutbox } from '../../src/ledger/outbox.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';
 
 test('a journal that can not be written to is told of, and the charge is sent all the same', async (t) => {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { StoreUnavailable } from '../../src/ledger/ledger.ts';
 import { createOutbox } from '../../src/ledger/outbox.ts';
 import { noJournal } from '../../src/ledger/settlement-journal.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 
 test('work is repeated until the store takes it, and done once', async () => {
   const outbox = createOutbox(noJournal, () => assert.fail('nothing is lost'));

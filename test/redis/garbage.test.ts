@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { StoreUnavailable } from '../../src/ledger/ledger.ts';
 import { packDoubles } from '../../src/redis/doubles.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { until } from '../harness/redis.ts';
 import { admission, budget, concurrency, org, rate } from '../ledger/contract/ledger-under-test.ts';
 import { openLedger } from './open-ledger.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Ledger, StoreUnavailable } from '../../src/ledger/ledger.ts';
+import { type Ledger } from '../../src/ledger/ledger.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { startRedis, until } from '../harness/redis.ts';
 import { admission, budget, granted, heldTokens, org } from '../ledger/contract/ledger-under-test.ts';
 import { openLedger, openReadyLedger, untilReady } from './open-ledger.ts';
