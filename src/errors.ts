@@ -13,6 +13,8 @@ interface ErrorRow {
     | 'api_error'
     | 'server_error';
   readonly message: string;
+  /** Null where OpenAI's own error of this kind has no code. */
+  readonly wireCode?: null;
 }
 
 export const errorTable = {
@@ -46,6 +48,95 @@ export const errorTable = {
     status: 501,
     type: 'invalid_request_error',
     message: 'This sidecar does not carry WebSockets. Use the HTTP form of the operation.',
+  },
+  missing_required_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A required parameter is missing.',
+  },
+  unknown_parameter: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The operation has no such parameter.',
+  },
+  invalid_type: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A parameter has the wrong type.',
+  },
+  invalid_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A parameter has a value that is not supported.',
+  },
+  integer_below_min_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A number is too small.',
+  },
+  integer_above_max_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A number is too large.',
+  },
+  decimal_below_min_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A number is too small.',
+  },
+  decimal_above_max_value: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A number is too large.',
+  },
+  string_above_max_length: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A text is too long.',
+  },
+  array_above_max_length: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A list is too long.',
+  },
+  object_above_max_properties: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'A mapping has too many entries.',
+  },
+  unsupported_version: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'This sidecar serves version 2 of the Assistants API. Send OpenAI-Beta: assistants=v2.',
+  },
+  unsupported_tool: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The upstream of this sidecar can not serve one of the tools.',
+  },
+  thread_locked: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The thread has an active run. Wait for its end, or cancel it.',
+    wireCode: null,
+  },
+  wrong_run_status: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The run is in a status that does not allow this.',
+    wireCode: null,
+  },
+  wrong_tool_outputs: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The tool outputs are not those that the run waits for.',
+    wireCode: null,
+  },
+  no_such_object: {
+    status: 404,
+    type: 'invalid_request_error',
+    message: 'There is no such object.',
+    wireCode: null,
   },
   request_timeout: {
     status: 408,
@@ -97,7 +188,7 @@ export const errorTable = {
     status: 503,
     type: 'server_error',
     message:
-      'The store of budgets and limits did not answer, and onStoreOutage is `deny`. Try again in a moment.',
+      'The store did not answer, and without it (or with onStoreOutage `deny`) the call can not be served. Try again in a moment.',
   },
   upstream_timeout: {
     status: 504,
@@ -125,17 +216,20 @@ export class ProxyError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
   readonly type: string;
+  /** As the caller sees it. */
+  readonly wireCode: string | null;
   readonly param: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly mayHaveRun: boolean;
 
   constructor(code: ErrorCode, detail: ErrorDetail = {}) {
-    const row = errorTable[code];
+    const row: ErrorRow = errorTable[code];
     super(detail.message ?? row.message, { cause: detail.cause });
     this.name = 'ProxyError';
     this.code = code;
     this.status = row.status;
     this.type = row.type;
+    this.wireCode = row.wireCode === null ? null : code;
     this.param = detail.param ?? null;
     this.headers = detail.headers ?? {};
     this.mayHaveRun = detail.mayHaveRun ?? false;
@@ -156,6 +250,6 @@ export class CallerLeft extends Error {
 
 /** OpenAI's error body, all four keys always present. */
 export function errorBody(error: ProxyError): string {
-  const { message, type, param, code } = error;
+  const { message, type, param, wireCode: code } = error;
   return JSON.stringify({ error: { message, type, param, code } });
 }

@@ -1,5 +1,6 @@
 import type Type from 'typebox';
 
+import { assistantsSection, defaultsSection } from './assistants-keys.ts';
 import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from './budget-keys.ts';
 import {
   baseUrl,
@@ -84,6 +85,8 @@ export const configSchema = section({
     caFile: text('', "PEM file with certificate authorities to trust beside the system's."),
   }),
   store: storeSection,
+  assistants: assistantsSection,
+  defaults: defaultsSection,
   identity: identitySection,
   auth: authSection,
   budgets: budgetsList,

@@ -1,5 +1,5 @@
 /** The keys of the store that budgets and limits are kept in. */
-import { checkedText, milliseconds, section } from './fields.ts';
+import { checkedText, milliseconds, section, text } from './fields.ts';
 
 export const storeSection = section({
   redisUrl: checkedText(
@@ -15,6 +15,10 @@ export const storeSection = section({
     { default: './state' },
   ),
   timeoutMs: milliseconds(250, 'How long a decision may take before `onStoreOutage` applies.'),
+  encryptionKeyFile: text(
+    '',
+    'File with keys that what is kept of assistants and threads is encrypted with, a line `id:base64` of 32 bytes each, the first for what is written; empty: as it is.',
+  ),
   keyPrefix: checkedText(
     'What the names of all keys in Redis begin with.',
     (value) => /^[\w:.-]{1,64}$/.test(value),
