@@ -9,7 +9,7 @@ const described = {
   description: clearable(text(512)),
   instructions: clearable(text(256_000)),
   reasoning_effort: clearable(text(64)),
-  tools: optional(tools),
+  tools: optional(tools(128)),
   metadata: clearable(metadata),
   temperature: clearable(temperature),
   top_p: clearable(topP),

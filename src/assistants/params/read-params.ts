@@ -64,7 +64,7 @@ function readMapping(node: ParamNode, value: Readonly<Record<string, unknown>>, 
       'object_above_max_properties',
       path,
       (named) =>
-        `Invalid ${named}: object too large. Expected an object with at most ${maxProperties} properties, but got ` +
+        `Invalid ${named}: too many properties. Expected an object with at most ${maxProperties} properties, but got ` +
         `an object with ${names.length} properties instead.`,
     );
   }

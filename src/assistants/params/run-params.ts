@@ -11,7 +11,7 @@ const common = {
   assistant_id: text(),
   model: optional(text()),
   instructions: optional(text(256_000)),
-  tools: optional(tools),
+  tools: optional(tools(20)),
   metadata: optional(metadata),
   temperature: optional(temperature),
   top_p: optional(topP),

@@ -31,9 +31,10 @@ const fileSearchTool = object({
 
 const codeInterpreterTool = object({ type: Type.Literal('code_interpreter') });
 
-export const tools = Type.Array(Type.Union([codeInterpreterTool, fileSearchTool, functionTool]), {
-  maxItems: 20,
-});
+/** @param maxItems 128 of an assistant, 20 of a run. */
+export function tools(maxItems: number) {
+  return Type.Array(Type.Union([codeInterpreterTool, fileSearchTool, functionTool]), { maxItems });
+}
 
 /** Of an attachment: the tools without their settings. */
 export const toolKinds = Type.Array(
