@@ -1,0 +1,69 @@
+import Type from 'typebox';
+
+import { noSuch, type ObjectKind } from './no-such.ts';
+import { object, optional } from './params/fields.ts';
+import { readParams } from './params/read-params.ts';
+import type { AssistantStore, Document, DocumentPage, PageRequest, Partition } from './store.ts';
+import type { Page } from './wire.ts';
+
+const pageParams = object({
+  limit: optional(Type.Integer({ minimum: 1, maximum: 100 })),
+  order: optional(Type.Enum(['asc', 'desc'])),
+});
+
+/** Reads `limit`, `order`, `after` and `before`, which every list of the API takes. Throws the API's errors. */
+export function readPageRequest(query: URLSearchParams): PageRequest {
+  const limit = query.get('limit');
+  const { limit: count = 20, order = 'desc' } = readParams(pageParams, {
+    limit: limit !== null && /^-?\d{1,15}$/.test(limit) ? Number(limit) : limit,
+    order: query.get('order'),
+  });
+  const after = query.get('after');
+  const before = query.get('before');
+  return { limit: count, order, ...(after ? { after } : {}), ...(before ? { before } : {}) };
+}
+
+/** One list, and what is in it. */
+export interface ListSource {
+  readonly partition: Partition;
+  readonly list: string;
+  readonly kind: ObjectKind;
+}
+
+/** Rejects with `no_such_object` if a cursor names nothing in the list. */
+export async function readList<Item extends { readonly id: string }>(
+  store: AssistantStore,
+  { partition, list, kind }: ListSource,
+  request: PageRequest,
+  toItem: (document: Document) => Item,
+): Promise<Page<Item>> {
+  const page = await store.list(partition, list, request);
+  if (!page) throw noSuch(kind, await unknownCursor(store, partition, request));
+  return toPage(page, toItem);
+}
+
+/** The answer to a call that lists. */
+export function toPage<Item extends { readonly id: string }>(
+  { documents, hasMore }: DocumentPage,
+  toItem: (document: Document) => Item,
+): Page<Item> {
+  const data = documents.map(toItem);
+  return {
+    object: 'list',
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: hasMore,
+  };
+}
+
+/** Of two cursors the one to name. One that is there all the same is of another list. */
+async function unknownCursor(
+  store: AssistantStore,
+  partition: Partition,
+  { after, before }: PageRequest,
+): Promise<string> {
+  const cursors = [after, before].filter((cursor) => cursor !== undefined);
+  const documents = await store.get(partition, cursors);
+  return cursors.find((_, index) => !documents[index]) ?? cursors[0] ?? '';
+}
