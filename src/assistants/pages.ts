@@ -3,6 +3,7 @@ import Type from 'typebox';
 import { noSuch, type ObjectKind } from './no-such.ts';
 import { object, optional } from './params/fields.ts';
 import { readParams } from './params/read-params.ts';
+import { runIn, threadIn } from './parse-record.ts';
 import type { AssistantStore, Document, DocumentPage, PageRequest, Partition } from './store.ts';
 import type { Page } from './wire.ts';
 
@@ -23,27 +24,34 @@ export function readPageRequest(query: URLSearchParams): PageRequest {
   return { limit: count, order, ...(after ? { after } : {}), ...(before ? { before } : {}) };
 }
 
-/** One list, and what is in it. */
+/** One list, what is in it, and what must be there for it to be asked. */
 export interface ListSource {
   readonly partition: Partition;
   readonly list: string;
   readonly kind: ObjectKind;
+  readonly threadId?: string;
+  readonly runId?: string;
 }
 
-/** Rejects with `no_such_object` if a cursor names nothing in the list. */
+/** Rejects with `no_such_object` if thread or run aren't there, or a cursor names nothing in the list. */
 export async function readList<Item extends { readonly id: string }>(
   store: AssistantStore,
-  { partition, list, kind }: ListSource,
+  { partition, list, kind, threadId, runId }: ListSource,
   request: PageRequest,
   toItem: (document: Document) => Item,
 ): Promise<Page<Item>> {
-  const page = await store.list(partition, list, request);
+  const owners = [threadId, runId].filter((id) => id !== undefined);
+  const [page, [thread, run]] = await Promise.all([
+    store.list(partition, list, request),
+    owners.length > 0 ? store.get(partition, owners) : [],
+  ]);
+  if (threadId !== undefined && !threadIn(thread)) throw noSuch('thread', threadId);
+  if (runId !== undefined && !runIn(run)) throw noSuch('run', runId);
   if (!page) throw noSuch(kind, await unknownCursor(store, partition, request));
   return toPage(page, toItem);
 }
 
-/** The answer to a call that lists. */
-export function toPage<Item extends { readonly id: string }>(
+function toPage<Item extends { readonly id: string }>(
   { documents, hasMore }: DocumentPage,
   toItem: (document: Document) => Item,
 ): Page<Item> {

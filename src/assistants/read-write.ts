@@ -1,21 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../store-unavailable.ts';
-import type { AssistantStore, Document, Partition } from './store.ts';
-
-/** What is in a document. The type is what its writers promise: records.ts says who writes what. */
-export function parseRecord<Content>({ body }: Document): Content {
-  return JSON.parse(body) as Content;
-}
-
-export async function readRecord<Content>(
-  store: AssistantStore,
-  partition: Partition,
-  id: string,
-): Promise<Content | undefined> {
-  const [document] = await store.get(partition, [id]);
-  return document && parseRecord(document);
-}
+import { parseRecord } from './parse-record.ts';
+import type { AssistantStore, Partition } from './store.ts';
 
 /**
  * Reads a document, and writes what `change` makes of it; again if somebody else wrote in between. Undefined if
@@ -26,22 +13,31 @@ export async function modify<Content>(
   partition: Partition,
   id: string,
   change: (content: Content) => Content,
-  random: () => number = Math.random,
 ): Promise<Content | undefined> {
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+  const { changed } = await untilCommitted(async () => {
     const [document] = await store.get(partition, [id]);
-    if (!document) return undefined;
-    const changed = change(parseRecord(document));
+    if (!document) return { changed: undefined };
+    const content = change(parseRecord(document));
     const { done } = await store.commit(partition, {
       conditions: [{ id, is: document.version }],
-      puts: [{ id, body: JSON.stringify(changed) }],
+      puts: [{ id, body: JSON.stringify(content) }],
     });
-    if (done) return changed;
-    await delay(random() * Math.min(2 ** attempt, maxDelayMs));
-  }
-  throw new StoreUnavailable(`one document was written by others ${maxAttempts} times in a row`, {
-    mayHaveHappened: false,
+    return done ? { changed: content } : undefined;
   });
+  return changed;
+}
+
+/** Tries until an attempt gives something, which it doesn't if somebody else wrote in between. */
+export async function untilCommitted<Result extends object>(
+  attempt: () => Promise<Result | undefined>,
+  random: () => number = Math.random,
+): Promise<Result> {
+  for (let tried = 0; tried < maxAttempts; tried++) {
+    const result = await attempt();
+    if (result) return result;
+    await delay(random() * Math.min(2 ** tried, maxDelayMs));
+  }
+  throw new StoreUnavailable(`others wrote first, ${maxAttempts} times in a row`, { mayHaveHappened: false });
 }
 
 const maxAttempts = 20;

@@ -1,3 +1,5 @@
+import { isRecord } from '../../openai/is-record.ts';
+
 /** What is read of a schema. TypeBox schemas are JSON Schema, and so fit. */
 export interface ParamNode {
   readonly type?: string;
@@ -19,16 +21,11 @@ export interface ParamNode {
   readonly maxProperties?: number;
 }
 
-/** A mapping of JSON. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function isOfType({ type, enum: supported }: ParamNode, value: unknown): boolean {
   if (supported) return typeof value === 'string';
   if (type === 'null') return value === null;
   if (type === 'array') return Array.isArray(value);
-  if (type === 'object') return isObject(value);
+  if (type === 'object') return isRecord(value);
   return type === 'integer' ? Number.isInteger(value) : typeof value === type;
 }
 

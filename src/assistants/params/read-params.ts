@@ -1,13 +1,14 @@
 import type Type from 'typebox';
 
+import { isRecord } from '../../openai/is-record.ts';
 import { checkNumber, checkText } from './check-value.ts';
 import { describeForms, describeValue } from './describe-types.ts';
 import { fail, shorten } from './fail.ts';
-import { isObject, isOfType, type ParamNode, takesNull } from './param-node.ts';
+import { isOfType, type ParamNode, takesNull } from './param-node.ts';
 
 /**
- * Reads the JSON body of a request by its schema; no body counts as an empty object. A parameter that may be left
- * out counts as left out when it is null, unless its schema takes null itself. Throws what OpenAI's API answers:
+ * Reads the JSON body of a request by its schema; no body counts as an empty object. A parameter that is null
+ * counts as left out, unless its schema takes null itself. Throws what OpenAI's API answers:
  * a `ProxyError` with the path of the parameter, such as `tools[0].function.name`.
  */
 export function readParams<const Schema extends Type.TSchema>(
@@ -24,7 +25,7 @@ function readValue(node: ParamNode, value: unknown, path: string): unknown {
   if (typeof value === 'string') checkText(node, value, path);
   else if (typeof value === 'number') checkNumber(node, value, path);
   else if (Array.isArray(value)) return readList(node, value, path);
-  else if (isObject(value)) return readObject(node, value, path);
+  else if (isRecord(value)) return readObject(node, value, path);
   return value;
 }
 
@@ -32,7 +33,7 @@ function readValue(node: ParamNode, value: unknown, path: string): unknown {
 function formOf({ anyOf: forms = [] }: ParamNode, value: unknown, path: string): ParamNode {
   const fitting = forms.filter((form) => isOfType(form, value));
   if (fitting.length === 0) failType(forms, value, path);
-  if (fitting.length === 1 || !isObject(value)) return fitting[0]!;
+  if (fitting.length === 1 || !isRecord(value)) return fitting[0]!;
   const kinds = fitting.map((form) => form.properties!['type']!);
   const typePath = pathOf(path, 'type');
   if (!Object.hasOwn(value, 'type')) failMissing(typePath);
@@ -43,15 +44,15 @@ function formOf({ anyOf: forms = [] }: ParamNode, value: unknown, path: string):
 function readObject(node: ParamNode, value: Readonly<Record<string, unknown>>, path: string): object {
   if (node.patternProperties) return readMapping(node, value, path);
   const { properties = {}, required = [] } = node;
-  for (const name of required) if (!Object.hasOwn(value, name)) failMissing(pathOf(path, name));
+  for (const name of required) {
+    if (!Object.hasOwn(value, name) || value[name] === null) failMissing(pathOf(path, name));
+  }
   const read: Record<string, unknown> = {};
   for (const [name, item] of Object.entries(value)) {
     const itemPath = pathOf(path, name);
     const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (!property) fail('unknown_parameter', itemPath, (named) => `Unknown parameter: ${named}.`);
-    if (item !== null || required.includes(name) || takesNull(property)) {
-      read[name] = readValue(property, item, itemPath);
-    }
+    if (item !== null || takesNull(property)) read[name] = readValue(property, item, itemPath);
   }
   return read;
 }

@@ -48,9 +48,9 @@ export type ThreadAndRunParams = Type.Static<typeof threadAndRunParams>;
 
 export const runUpdateParams = object({ metadata: clearable(metadata) });
 
-/** Whether these are the outputs that the run waits for is for the run to say, left out ids included. */
+/** Whether these are the outputs that the run waits for is for the run to say. */
 export const toolOutputsParams = object({
-  tool_outputs: Type.Array(object({ tool_call_id: optional(text()), output: optional(text()) })),
+  tool_outputs: Type.Array(object({ tool_call_id: text(), output: optional(text()) })),
   stream: optional(Type.Boolean()),
 });
 

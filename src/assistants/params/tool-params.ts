@@ -2,7 +2,7 @@ import Type from 'typebox';
 
 import { anyMapping, clearable, metadata, object, optional, text } from './fields.ts';
 
-const functionName = Type.String({ pattern: '^[a-zA-Z0-9_-]{1,64}$' });
+const functionName = Type.String({ maxLength: 64, pattern: '^[a-zA-Z0-9_-]+$' });
 
 const functionTool = object({
   type: Type.Literal('function'),
