@@ -1,6 +1,7 @@
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import type { Config } from './config/schema.ts';
+import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import { compose } from './exchange.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
@@ -51,7 +52,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
-  const governance = governed(config, { log, metrics, counter, upstream: upstreamHandler });
+  const own = shareDirectory(config.store.stateDir);
+  const governance = governed(config, { log, metrics, counter, own, upstream: upstreamHandler });
   const handler = createPipeline({
     upstream: upstreamHandler,
     log,
@@ -107,6 +109,8 @@ interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly counter: TokenCounter;
+  /** Makes the state directory this process's own. */
+  own(): Ownership;
   readonly upstream: ReturnType<typeof forward>;
 }
 
@@ -114,7 +118,7 @@ interface GovernedParts {
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, models, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, upstream } = parts;
+  const { log, metrics, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
@@ -129,6 +133,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   return govern({
     ...events,
     ...openLedger(store, {
+      own,
       onError: (error) => log.warn({ cause: error.message }, 'store'),
       onNoJournal: (reason) =>
         log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
