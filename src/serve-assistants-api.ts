@@ -38,7 +38,7 @@ export function serveAssistantsApi(config: Config, parts: ServedParts): Serving 
       model:
         backend === 'responses'
           ? createResponsesModel({ calls, upstreamStore })
-          : createChatCompletionsModel({ calls, newId: randomId }),
+          : createChatCompletionsModel({ calls, newCallId: () => randomId('call_') }),
       counter,
       newId: randomId,
       nowMs: Date.now,

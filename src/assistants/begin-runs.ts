@@ -33,7 +33,7 @@ import type { RunEngine } from './run-engine.ts';
 import { createRunStream } from './run-stream.ts';
 import type { AssistantStore, Put } from './store.ts';
 import { submitOutputs } from './submit-outputs.ts';
-import type { Run, StreamEvent, Thread, ToolResources } from './wire.ts';
+import type { Run, StreamEvent, Thread } from './wire.ts';
 
 export interface BeginRunsParts {
   readonly store: AssistantStore;
