@@ -27,7 +27,14 @@ export function chatPrompt(body: ChatCompletionCreateParams, model: string): Pro
 /** The text of a message's content, whatever form it has. */
 export function textOf(content: ChatCompletionMessageParam['content']): string {
   if (typeof content === 'string') return content;
-  return (content ?? []).map((part) => ('text' in part ? part.text : `[${part.type}]`)).join('\n');
+  return (content ?? []).map(partText).join('\n');
+}
+
+function partText(
+  part: Exclude<ChatCompletionMessageParam['content'], string | null | undefined>[number],
+): string {
+  if (part.type === 'text') return part.text;
+  return part.type === 'image_url' ? '[image]' : `[${part.type}]`;
 }
 
 function toMessages(message: ChatCompletionMessageParam): PromptMessage[] {

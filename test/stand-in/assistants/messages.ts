@@ -139,7 +139,7 @@ export function messageText(message: Message): string {
   return message.content
     .map((part) => {
       if (part.type === 'text') return part.text.value;
-      return part.type === 'refusal' ? part.refusal : `[${part.type}]`;
+      return part.type === 'refusal' ? part.refusal : '[image]';
     })
     .join('\n');
 }

@@ -167,7 +167,11 @@ function shownStep(step: RunStep, includesContent: boolean): RunStep {
   if (includesContent || step.step_details.type !== 'tool_calls') return step;
   const tool_calls = step.step_details.tool_calls.map((call) => {
     if (call.type !== 'file_search' || !call.file_search.results) return call;
-    const results = call.file_search.results.map(({ content: _, ...result }) => result);
+    const results = call.file_search.results.map(({ file_id, file_name, score }) => ({
+      file_id,
+      file_name,
+      score,
+    }));
     return { ...call, file_search: { ...call.file_search, results } };
   });
   return { ...step, step_details: { type: 'tool_calls', tool_calls } };
