@@ -63,8 +63,8 @@ export function createRun(
     exchanged: [],
   };
   entry.runs.set(opened.id, run);
-  startLeg(options, entry, run, call.mint);
   options.threads.advance(entry);
+  startLeg(options, entry, run, call.mint);
   return run;
 }
 

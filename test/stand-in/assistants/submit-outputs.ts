@@ -52,8 +52,8 @@ export function submitOutputs(
   run.usedBefore = addUsage(run.usedBefore, run.legUsage);
   run.run = { ...run.run, status: 'queued', required_action: null };
   run.plan.push({ event: { event: 'thread.run.queued', data: run.run }, dueMs: 0 });
-  startLeg(options, entry, run, mint);
   options.threads.advance(entry);
+  startLeg(options, entry, run, mint);
   return from;
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
+import type { Scenario } from '../scenario.ts';
 import { type RunParams, createAssistant, fast, leftBy, threadSaying, weatherTool } from './applications.ts';
-import { type Scenario, compare } from './compare.ts';
 
 /** A run on a thread that says this, polled to its end: and all that it has left behind. */
 function polled(title: string, said: string[], params: RunParams, status = 'completed'): Scenario {
@@ -28,7 +28,7 @@ async function runOn(client: OpenAI, said: string[], params: RunParams) {
 
 const longStory = Array.from({ length: 12 }, (_, index) => `Part ${index}: ${'word '.repeat(40)}`);
 
-compare([
+export const runScenarios: readonly Scenario[] = [
   polled('a run answers a thread', ['Hello'], {}),
   polled('a run answers in other scripts', ['Grüße, 世界 👍 [[echo]]'], {}),
   polled('a run sees all that was said', ['One', 'Two', 'Three'], {}),
@@ -165,4 +165,4 @@ compare([
       };
     },
   },
-]);
+];

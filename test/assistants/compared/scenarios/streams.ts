@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
+import type { Scenario } from '../scenario.ts';
 import { type RunParams, createAssistant, leftBy, threadSaying } from './applications.ts';
-import { type Scenario, compare } from './compare.ts';
 import { joined, toldBy } from './told-by.ts';
 
 /** A run told event by event, and all that it has left behind. */
@@ -20,7 +20,7 @@ function streamed(title: string, said: string, params: RunParams = {}, status = 
   };
 }
 
-compare([
+export const streamScenarios: readonly Scenario[] = [
   streamed('a streamed run tells its answer', 'Hello [[words:30]]'),
   streamed(
     'a streamed run tells its answer in pieces of any size',
@@ -82,4 +82,4 @@ compare([
       return { type: response.headers.get('content-type'), names: text.match(/^event: .*$/gm) };
     },
   },
-]);
+];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
+import type { Scenario } from '../scenario.ts';
 import {
   type RunParams,
   callsOf,
@@ -13,7 +14,6 @@ import {
   timeTool,
   weatherTool,
 } from './applications.ts';
-import { type Scenario, compare } from './compare.ts';
 import { toldBy } from './told-by.ts';
 
 const rome = '[[tool:get_weather {"city":"Rome"}]]';
@@ -100,7 +100,7 @@ const loops: [title: string, said: string, rounds: number, params?: RunParams][]
   ],
 ];
 
-compare([
+export const functionToolScenarios: readonly Scenario[] = [
   ...loops.map((given) => loop(...given)),
   ...loops.map((given) => streamedLoop(...given)),
   {
@@ -151,4 +151,4 @@ compare([
       return { cancelling, left, next: await runs.createAndPoll(threadId, params, fast) };
     },
   },
-]);
+];

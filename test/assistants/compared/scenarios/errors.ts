@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
+import type { Scenario } from '../scenario.ts';
 import {
   callsOf,
   createAssistant,
@@ -11,7 +12,6 @@ import {
   threadSaying,
   weatherTool,
 } from './applications.ts';
-import { type Scenario, compare } from './compare.ts';
 
 const assistant_id = 'asst_none';
 const thread_id = 'thread_none';
@@ -42,7 +42,7 @@ const tools = (count: number) =>
 const pairs = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
 
-compare([
+export const errorScenarios: readonly Scenario[] = [
   failing('unknown ids are answered in the words of the API', ({ beta: { assistants, threads } }) => ({
     'get assistant': () => assistants.retrieve(assistant_id),
     'update assistant': () => assistants.update(assistant_id, { name: 'x' }),
@@ -245,4 +245,4 @@ compare([
       ];
     },
   },
-]);
+];

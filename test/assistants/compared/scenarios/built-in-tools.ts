@@ -4,8 +4,8 @@ import type OpenAI from 'openai';
 import { toFile } from 'openai';
 import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 
+import type { Scenario } from '../scenario.ts';
 import { createAssistant, fast, leftBy, outputsFor, threadSaying, weatherTool } from './applications.ts';
-import { type Scenario, compare } from './compare.ts';
 import { toldBy } from './told-by.ts';
 
 const include = ['step_details.tool_calls[*].file_search.results[*].content' as const];
@@ -44,7 +44,7 @@ async function ask(
   return { told, left: await leftBy(client, told.run) };
 }
 
-compare([
+export const builtInToolScenarios: readonly Scenario[] = [
   onResponses('a run searches the vector store of its assistant', async (client) => {
     const id = await storeWith(client, 'Dragons sleep in caves.');
     const asked = await ask(client, question, { tools: search, tool_resources: resources(id) });
@@ -178,4 +178,4 @@ compare([
     backends: ['passthrough', 'responses'],
     run: (client) => ask(client, 'Hello', { tools: [...search, { type: 'code_interpreter' }] }),
   },
-]);
+];

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 
+import type { Scenario } from '../scenario.ts';
 import { createAssistant } from './applications.ts';
-import { compare } from './compare.ts';
 
-// In a file of its own: here nobody else makes assistants.
-compare([
+/** Where nobody else makes assistants. */
+export const listScenarios: readonly Scenario[] = [
   {
     title: 'assistants are listed with every parameter',
     async run(client) {
@@ -29,4 +29,4 @@ compare([
       return { pages: pages.map(({ data, has_more }) => ({ data, has_more })), names };
     },
   },
-]);
+];

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
+import type { Scenario } from '../scenario.ts';
 import { createAssistant, fast, threadSaying, weatherTool } from './applications.ts';
-import { compare } from './compare.ts';
 
-compare([
+export const objectScenarios: readonly Scenario[] = [
   {
     title: 'an assistant is created with everything, read, changed and deleted',
     async run({ beta }) {
@@ -202,7 +202,7 @@ compare([
       return { changed, untouched, ended, after: await runs.update(waiting.id, { ...at, metadata: null }) };
     },
   },
-]);
+];
 
 function textOf({ content: [part] }: OpenAI.Beta.Threads.Message): string | undefined {
   return part?.type === 'text' ? part.text.value : undefined;
