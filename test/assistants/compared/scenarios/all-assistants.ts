@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
+import { createAssistant } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { createAssistant } from './applications.ts';
 
 /** Where nobody else makes assistants. */
 export const listScenarios: readonly Scenario[] = [

@@ -4,9 +4,9 @@ import type OpenAI from 'openai';
 import { toFile } from 'openai';
 import type { AssistantCreateParams } from 'openai/resources/beta/assistants';
 
+import { createAssistant, fast, leftBy, outputsFor, threadSaying, weatherTool } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { createAssistant, fast, leftBy, outputsFor, threadSaying, weatherTool } from './applications.ts';
-import { toldBy } from './told-by.ts';
+import { toldBy } from '../told-by.ts';
 
 const include = ['step_details.tool_calls[*].file_search.results[*].content' as const];
 const question = 'Where do they sleep? [[search:dragons sleep]]';

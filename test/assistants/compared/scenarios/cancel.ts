@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 
+import { createAssistant, fast, leftBy, threadSaying } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { createAssistant, fast, leftBy, threadSaying } from './applications.ts';
 
 /** How far an answer came when it was cancelled is up to the clock: so is what it cost. */
 async function shapeOf(client: OpenAI, run: { id: string; thread_id: string }) {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
-import type { Scenario } from '../scenario.ts';
 import {
   callsOf,
   createAssistant,
@@ -11,7 +10,8 @@ import {
   outputsFor,
   threadSaying,
   weatherTool,
-} from './applications.ts';
+} from '../applications.ts';
+import type { Scenario } from '../scenario.ts';
 
 const assistant_id = 'asst_none';
 const thread_id = 'thread_none';

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 
-import type { Scenario } from '../scenario.ts';
 import {
   createAssistant,
   failureOf,
@@ -9,7 +8,8 @@ import {
   outputsFor,
   threadSaying,
   weatherTool,
-} from './applications.ts';
+} from '../applications.ts';
+import type { Scenario } from '../scenario.ts';
 
 export const expiryScenarios: readonly Scenario[] = [
   {

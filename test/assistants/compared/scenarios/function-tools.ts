@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
-import type { Scenario } from '../scenario.ts';
 import {
   type RunParams,
   callsOf,
@@ -13,8 +12,9 @@ import {
   threadSaying,
   timeTool,
   weatherTool,
-} from './applications.ts';
-import { toldBy } from './told-by.ts';
+} from '../applications.ts';
+import type { Scenario } from '../scenario.ts';
+import { toldBy } from '../told-by.ts';
 
 const rome = '[[tool:get_weather {"city":"Rome"}]]';
 const oslo = '[[tool:get_weather {"city":"Oslo"}]]';

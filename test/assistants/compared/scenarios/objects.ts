@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
+import { createAssistant, fast, threadSaying, weatherTool } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { createAssistant, fast, threadSaying, weatherTool } from './applications.ts';
 
 export const objectScenarios: readonly Scenario[] = [
   {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
+import { type RunParams, createAssistant, fast, leftBy, threadSaying, weatherTool } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { type RunParams, createAssistant, fast, leftBy, threadSaying, weatherTool } from './applications.ts';
 
 /** A run on a thread that says this, polled to its end: and all that it has left behind. */
 function polled(title: string, said: string[], params: RunParams, status = 'completed'): Scenario {

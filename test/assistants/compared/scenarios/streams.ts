@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
+import { type RunParams, createAssistant, leftBy, threadSaying } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
-import { type RunParams, createAssistant, leftBy, threadSaying } from './applications.ts';
-import { joined, toldBy } from './told-by.ts';
+import { joined, toldBy } from '../told-by.ts';
 
 /** A run told event by event, and all that it has left behind. */
 function streamed(title: string, said: string, params: RunParams = {}, status = 'completed'): Scenario {
