@@ -1,6 +1,7 @@
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import type { Config } from './config/schema.ts';
+import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import { compose } from './exchange.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
@@ -9,8 +10,9 @@ import { openLedger } from './open-ledger.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
-import { createPipeline } from './pipeline.ts';
+import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import { readUsage } from './policies/read-usage.ts';
+import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
@@ -51,17 +53,25 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
-  const governance = governed(config, { log, metrics, counter, upstream: upstreamHandler });
-  const handler = createPipeline({
+  const own = shareDirectory(config.store.stateDir);
+  const governance = governed(config, { log, metrics, counter, own, upstream: upstreamHandler });
+  const callPath = createCallPath({
     upstream: upstreamHandler,
+    metrics,
+    holding: governance && { ...governance, counter },
+    paceUpToMs: upstream.paceUpToMs,
+  });
+  const modelCalls = createModelCalls(callPath, { log, metrics });
+  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const handler = createPipeline({
+    callPath,
+    serving,
     log,
     metrics,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
     identitySources: config.identity,
-    holding: governance && { ...governance, counter },
-    paceUpToMs: upstream.paceUpToMs,
   });
   const dataPlane = createDataPlane({
     handler,
@@ -89,7 +99,9 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
     async shutDown() {
       ready = false;
-      const isWhole = await dataPlane.drain(shutdown.gracePeriodMs);
+      const grace = shutdown.gracePeriodMs;
+      const drained = await Promise.all([dataPlane.drain(grace), serving?.close(grace)]);
+      const isWhole = drained.every((whole) => whole !== false);
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await dispatcher.destroy();
@@ -107,6 +119,8 @@ interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly counter: TokenCounter;
+  /** Makes the state directory this process's own. */
+  own(): Ownership;
   readonly upstream: ReturnType<typeof forward>;
 }
 
@@ -114,7 +128,7 @@ interface GovernedParts {
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, models, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, upstream } = parts;
+  const { log, metrics, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
@@ -129,6 +143,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   return govern({
     ...events,
     ...openLedger(store, {
+      own,
       onError: (error) => log.warn({ cause: error.message }, 'store'),
       onNoJournal: (reason) =>
         log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),

@@ -104,10 +104,11 @@ export const errorTable = {
     type: 'invalid_request_error',
     message: 'A mapping has too many entries.',
   },
-  unsupported_version: {
+  invalid_beta: {
     status: 400,
     type: 'invalid_request_error',
-    message: 'This sidecar serves version 2 of the Assistants API. Send OpenAI-Beta: assistants=v2.',
+    message:
+      "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header 'OpenAI-Beta: assistants=v2'.",
   },
   unsupported_tool: {
     status: 400,

@@ -1,4 +1,5 @@
 import { createEmbeddedLedger } from './embedded/embedded-ledger.ts';
+import type { Ownership } from './embedded/own-directory.ts';
 import { openSettlementJournal } from './embedded/settlement-journal.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { type SettlementJournal, noJournal } from './ledger/settlement-journal.ts';
@@ -12,6 +13,13 @@ export interface StoreSettings {
   readonly keyPrefix: string;
 }
 
+export interface LedgerParts {
+  /** Makes the state directory this process's own: see `shareDirectory`. */
+  own(): Ownership;
+  onError(error: Error): void;
+  onNoJournal(reason: Error): void;
+}
+
 interface OpenLedger {
   readonly ledger: Ledger;
   readonly journal: SettlementJournal;
@@ -23,17 +31,17 @@ interface OpenLedger {
  */
 export function openLedger(
   { redisUrl, stateDir, timeoutMs, keyPrefix }: StoreSettings,
-  { onError, onNoJournal }: { onError: (error: Error) => void; onNoJournal: (reason: Error) => void },
+  { own, onError, onNoJournal }: LedgerParts,
 ): OpenLedger {
   if (redisUrl === '') {
-    return { ledger: createEmbeddedLedger({ stateDir, now: Date.now, onError }), journal: noJournal };
+    return { ledger: createEmbeddedLedger({ stateDir, own, now: Date.now, onError }), journal: noJournal };
   }
   const ledger = createRedisLedger({ url: redisUrl, timeoutMs, keyPrefix, onError });
   return { ledger, journal: openJournal() };
 
   function openJournal(): SettlementJournal {
     try {
-      return openSettlementJournal(stateDir, onNoJournal);
+      return openSettlementJournal(stateDir, onNoJournal, own);
     } catch (error) {
       onNoJournal(error as Error);
       return noJournal;

@@ -1,9 +1,6 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { type Watched, watchContent } from './watched-file.ts';
 
-export interface WatchedKey {
-  read(): string;
-  close(): void;
-}
+export type WatchedKey = Watched<string>;
 
 interface KeyFile {
   readonly file: string;
@@ -12,34 +9,12 @@ interface KeyFile {
   readonly minLength: number;
 }
 
-/** How soon a rotated key is noticed. The kubelet itself takes up to a minute to write it. */
-const pollMs = 1000;
-
 /**
- * A key kept in a file, read again when the file changes. Polls, because Kubernetes rotates a Secret by
- * swapping a symbolic link, which file events don't see. While the file holds no key the last one stays in
+ * A key kept in a file, read again when the file changes. While the file holds no key the last one stays in
  * use; at the start that is an error.
  */
 export function watchKeyFile(keyFile: KeyFile, onProblem: (error: Error) => void): WatchedKey {
-  const { file } = keyFile;
-  let key = readKey(keyFile);
-  watchFile(file, { interval: pollMs, persistent: false }, reread);
-  // The watch compares with what it finds first, a little later: a change before that it never sees.
-  const secondLook = setTimeout(reread, pollMs).unref();
-  function reread(): void {
-    try {
-      key = readKey(keyFile);
-    } catch (error) {
-      onProblem(error as Error);
-    }
-  }
-  return {
-    read: () => key,
-    close() {
-      clearTimeout(secondLook);
-      unwatchFile(file, reread);
-    },
-  };
+  return watchContent(keyFile, (text) => readKey(text, keyFile), onProblem);
 }
 
 export function fixedKey(key: string): WatchedKey {
@@ -47,8 +22,8 @@ export function fixedKey(key: string): WatchedKey {
 }
 
 /** Errors name the file, and never quote from it. */
-function readKey({ file, path, minLength }: KeyFile): string {
-  const key = readText(file, path).trim();
+function readKey(text: string, { file, path, minLength }: KeyFile): string {
+  const key = text.trim();
   if (key === '') throw new Error(`${path}: ${file} is empty`);
   // Anything else can't be sent as a header.
   if (!/^[\x21-\x7e]+$/.test(key)) {
@@ -56,13 +31,4 @@ function readKey({ file, path, minLength }: KeyFile): string {
   }
   if (key.length < minLength) throw new Error(`${path}: ${file} must hold ${minLength} characters or more`);
   return key;
-}
-
-function readText(file: string, path: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
-  }
 }

@@ -15,6 +15,8 @@ import type {
  * below the edge, so budgets, limits and telemetry apply to each of them.
  */
 export interface ModelPort {
+  /** A call can't be capped below this. */
+  readonly minOutputTokens: number;
   /** Says why a run with these tools can't be served, for the caller who creates it; undefined if it can. */
   refusalOf(tools: readonly Tool[]): string | undefined;
   /**
@@ -85,7 +87,13 @@ export type ModelEvent =
   | { readonly type: 'refusal'; readonly text: string }
   /** About the text that came last. `quote` is there if the text itself holds what the annotation is about. */
   | { readonly type: 'citation'; readonly fileId: string }
-  | { readonly type: 'file'; readonly fileId: string; readonly name: string; readonly quote?: string }
+  | {
+      readonly type: 'file';
+      readonly fileId: string;
+      readonly containerId: string;
+      readonly name: string;
+      readonly quote?: string;
+    }
   | { readonly type: 'messageEnded' }
   | { readonly type: 'functionCallBegun'; readonly callId: string; readonly name: string }
   | { readonly type: 'arguments'; readonly callId: string; readonly text: string }

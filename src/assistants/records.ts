@@ -60,9 +60,14 @@ export interface RunRecord {
   readonly identity: Identity;
   /** Which pod's conductor carries it on: who finds another one here has lost it. */
   readonly owner: string;
-  /** Whether somebody listens to the stream of what it does now. */
-  readonly isStreamed: boolean;
+  /** Search results tell their text in the stream: `include[]` of whoever asked for it. */
   readonly includesSearchContent: boolean;
+  /** Of the assistant and of the thread together, as they were when it was created. */
+  readonly vectorStoreIds: readonly string[];
+  readonly fileIds: readonly string[];
+  /** What run or assistant say, where it isn't what the API does anyway. */
+  readonly temperature?: number;
+  readonly topP?: number;
   /** Exact, in Unix milliseconds; `run.expires_at` is null once it has ended. */
   readonly expiresAtMs: number;
   /** What model and application told each other since the run began, messages of the thread aside. */
@@ -71,6 +76,8 @@ export interface RunRecord {
   readonly used: Usage;
   /** The model call that was begun, or was about to be, and has not ended yet. */
   readonly call?: CallRecord;
+  /** The step whose functions the application has been asked to call, and what asking has used. */
+  readonly awaited?: { readonly step: RunStep; readonly usage: Usage };
 }
 
 export interface CallRecord {

@@ -4,6 +4,7 @@ import { admit } from './admit.ts';
 import { checkCharge } from './check-charge.ts';
 import { claimDue, defer, renew } from './leases.ts';
 import { openLedgerFile } from './ledger-file.ts';
+import type { Ownership } from './own-directory.ts';
 import { settle } from './settle.ts';
 import { createState, type LedgerState } from './state.ts';
 import { sweep } from './sweep.ts';
@@ -13,6 +14,8 @@ import { resetWindows, windowsOf } from './windows.ts';
 export interface EmbeddedLedgerOptions {
   /** Created if it isn't there. One sidecar may run on it. */
   readonly stateDir: string;
+  /** Of a directory that is shared with other stores of this process; without it, it is the ledger's alone. */
+  readonly own?: () => Ownership;
   /** Milliseconds since 1970. */
   now(): number;
   /** Told when a write fails, and not again before one has succeeded. What failed is written later. */
@@ -28,8 +31,8 @@ const sweepEveryMs = 60_000;
  * can't be opened.
  */
 export function createEmbeddedLedger(options: EmbeddedLedgerOptions): Ledger {
-  const { stateDir, now, onError, writeEveryMs = 250 } = options;
-  const file = openLedgerFile(stateDir);
+  const { stateDir, own, now, onError, writeEveryMs = 250 } = options;
+  const file = openLedgerFile(stateDir, own);
   const state = createState(file.rowsOf);
   const tables = [state.accounts, state.buckets, state.holds, state.tombstones];
   let sweptAtMs = now();

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-import { becomeOwner, reasonOf } from './own-directory.ts';
+import { inTransaction, openDatabase } from './open-database.ts';
+import { becomeOwner, type Ownership, reasonOf } from './own-directory.ts';
 import type { Table } from './table.ts';
 
 /** The file behind the tables. Every method throws what SQLite throws. */
@@ -28,15 +29,20 @@ export interface FiledRequest extends ResetRequest {
 
 const schemaVersion = 1;
 
-/** How long a write waits for a command's that is under way: the event loop waits with it. */
-const busyMs = 100;
+const schema = `
+  CREATE TABLE IF NOT EXISTS records (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT);
+`;
 
 /**
  * Opens the file of the only sidecar that may run on this directory. Throws an Error that says what to do if
  * there is another one, if the directory can't be written to, or if the file is damaged.
  */
-export function openLedgerFile(stateDir: string): LedgerFile {
-  const owner = becomeOwner(stateDir);
+export function openLedgerFile(
+  stateDir: string,
+  own: () => Ownership = () => becomeOwner(stateDir),
+): LedgerFile {
+  const owner = own();
   const path = ledgerPath(stateDir);
   /** Leaves the directory to others if the file is of no use. */
   function orRefuse<Result>(read: () => Result, database?: DatabaseSync): Result {
@@ -51,7 +57,7 @@ export function openLedgerFile(stateDir: string): LedgerFile {
       );
     }
   }
-  const database = orRefuse(() => openDatabase(path));
+  const database = orRefuse(() => openDatabase(path, schemaVersion, schema));
   return {
     ...createLedgerFile(database),
     rowsOf: <Value>(table: string) => orRefuse(() => readRows<Value>(database, table), database),
@@ -84,27 +90,6 @@ function ledgerPath(stateDir: string): string {
   return join(stateDir, 'ledger.db');
 }
 
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: busyMs });
-  try {
-    // NORMAL: a crash of the process loses nothing that was written, one of the machine perhaps the last writes.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    const { quick_check: verdict } = database.prepare('PRAGMA quick_check(1)').get() ?? {};
-    if (verdict !== 'ok') throw new Error(String(verdict));
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
-    if (version !== 0 && version !== schemaVersion) throw new Error(`unknown version ${String(version)}`);
-    database.exec(`
-      CREATE TABLE IF NOT EXISTS records (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS requests (id INTEGER PRIMARY KEY AUTOINCREMENT, request TEXT);
-      PRAGMA user_version = ${schemaVersion};
-    `);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
 function createLedgerFile(database: DatabaseSync): Pick<LedgerFile, 'write' | 'requestsAfter'> {
   const put = database.prepare('INSERT OR REPLACE INTO records (kind, key, value) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM records WHERE kind = ? AND key = ?');
@@ -112,8 +97,7 @@ function createLedgerFile(database: DatabaseSync): Pick<LedgerFile, 'write' | 'r
   const removeRequest = database.prepare('DELETE FROM requests WHERE id = ?');
   return {
     write(tables, requests) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
+      inTransaction(database, () => {
         for (const table of tables) {
           for (const key of table.changedKeys()) {
             const value = table.get(key);
@@ -122,11 +106,7 @@ function createLedgerFile(database: DatabaseSync): Pick<LedgerFile, 'write' | 'r
           }
         }
         for (const { id } of requests) removeRequest.run(id);
-        database.exec('COMMIT');
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
+      });
       for (const table of tables) table.markWritten();
     },
     requestsAfter(id) {

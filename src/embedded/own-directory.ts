@@ -31,6 +31,35 @@ export function becomeOwner(stateDir: string): DatabaseSync {
   }
 }
 
+/** An owner's part in a directory, which it gives up with `close`. */
+export interface Ownership {
+  close(): void;
+}
+
+/**
+ * Lets the stores of one process own a directory together: the first to ask becomes its owner, and it is free again
+ * when the last has given up its part. Throws as `becomeOwner` does.
+ */
+export function shareDirectory(stateDir: string): () => Ownership {
+  let owner: DatabaseSync | undefined;
+  let parts = 0;
+  return () => {
+    owner ??= becomeOwner(stateDir);
+    parts += 1;
+    let isGivenUp = false;
+    return {
+      close() {
+        if (isGivenUp) return;
+        isGivenUp = true;
+        parts -= 1;
+        if (parts > 0) return;
+        owner?.close();
+        owner = undefined;
+      },
+    };
+  };
+}
+
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

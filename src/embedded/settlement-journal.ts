@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 import type { SettlementJournal } from '../ledger/settlement-journal.ts';
-import { becomeOwner } from './own-directory.ts';
+import { becomeOwner, type Ownership } from './own-directory.ts';
 
 /**
  * A journal in `unsettled.db`. What is kept has been handed to the kernel when `keep` returns, so a killed
  * process loses none of it. Throws as `becomeOwner` does, and at a file that is none. What fails later, on a full
  * disk for example, goes to `onError`: the charge itself still waits in memory.
  */
-export function openSettlementJournal(stateDir: string, onError: (error: Error) => void): SettlementJournal {
-  const owner = becomeOwner(stateDir);
+export function openSettlementJournal(
+  stateDir: string,
+  onError: (error: Error) => void,
+  own: () => Ownership = () => becomeOwner(stateDir),
+): SettlementJournal {
+  const owner = own();
   const database = new DatabaseSync(join(stateDir, 'unsettled.db'));
   database.exec(`
     PRAGMA journal_mode = WAL;

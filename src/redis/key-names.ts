@@ -1,3 +1,4 @@
+import type { Partition } from '../assistants/store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
 
 /**
@@ -10,6 +11,18 @@ export const indexKey = 'i';
 
 export function keyBase(prefix: string, org: string): string {
   return `${prefix}:{${encodeName(org)}}:`;
+}
+
+/** The keys of a partition, in the order in which scripts take them: see `lua/documents.lua`. */
+export function partitionKeys(prefix: string, { org, name }: Partition): string[] {
+  const base = `${prefix}:{${encodeName(org)}:${encodeName(name)}}:`;
+  return [`${base}b`, `${base}m`, `${base}l`];
+}
+
+/** The keys of an organisation's work: see `lua/assistant-work.lua`. No partition's tag has two colons. */
+export function workKeys(prefix: string, org: string): [due: string, called: string] {
+  const base = `${prefix}:{${encodeName(org)}::work}:`;
+  return [`${base}d`, `${base}c`];
 }
 
 export function windowKey({

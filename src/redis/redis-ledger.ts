@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type DueHold, type Ledger, type WindowState } from '../ledger/ledger.ts';
-import { StoreUnavailable } from '../store-unavailable.ts';
 import { askToAdmit, readDecision } from './admit.ts';
 import { connect } from './connect.ts';
 import { readNote } from './hold-record.ts';
+import { inTime } from './in-time.ts';
 import {
   dueKey,
   encodeName,
@@ -16,7 +15,7 @@ import {
   queueKeys,
   upstreamKey,
 } from './key-names.ts';
-import { plainError } from './plain-error.ts';
+import { createReadiness } from './readiness.ts';
 import { garbage, readReply, type ReplyReader } from './reply-reader.ts';
 import { createScripts, type Question, type ScriptName } from './scripts.ts';
 import { askToRecover, askToSettle, askToSettleDeferred, readSettled } from './settle.ts';
@@ -48,21 +47,15 @@ const windowsTogether = 500;
 export function createRedisLedger(options: RedisLedgerOptions): Ledger {
   const { timeoutMs } = options;
   const client = connect(options.url, options);
+  const ready = createReadiness(client);
   const run = createScripts(client);
 
   const monotonicMs = () => performance.timeOrigin + performance.now();
   let offsetMs = 0;
   const nowMs = () => Math.floor(monotonicMs() + offsetMs);
 
-  let isReady: Promise<unknown> | undefined;
-  const ready = () =>
-    (isReady ??= once(client, 'ready')
-      .catch(notSent)
-      .finally(() => (isReady = undefined)));
-
   async function ask(script: ScriptName, org: string, { keys, args }: Question): Promise<ReplyReader> {
-    // A start, a failover or a blink of the network shorter than the timeout costs time, and no refusal.
-    if (client.status !== 'ready') await ready();
+    await ready();
     const base = keyBase(options.keyPrefix, org);
     const reply = readReply(await run(script, { keys: keys.map((key) => base + key), args }));
     offsetMs = reply.nowMs - monotonicMs();
@@ -186,30 +179,6 @@ export function createRedisLedger(options: RedisLedgerOptions): Ledger {
       client.disconnect();
     },
   };
-}
-
-function notSent(cause: unknown): never {
-  const { message } = plainError(cause);
-  throw new StoreUnavailable(message, { cause, mayHaveHappened: false });
-}
-
-/** Rejects with `StoreUnavailable`, whatever goes wrong, and at the latest after this time. */
-async function inTime<T>(timeoutMs: number, work: (isInTime: () => boolean) => Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>();
-  let isInTime = true;
-  const timer = setTimeout(() => {
-    isInTime = false;
-    timeout.reject(new StoreUnavailable(`no answer within ${timeoutMs} ms`));
-  }, timeoutMs);
-  try {
-    return await Promise.race([work(() => isInTime), timeout.promise]);
-  } catch (error) {
-    if (error instanceof StoreUnavailable) throw error;
-    const cause = plainError(error);
-    throw new StoreUnavailable(cause.message, { cause });
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function readDueHold(reply: ReplyReader): DueHold {

@@ -3,16 +3,25 @@ import { readFileSync } from 'node:fs';
 
 import type { Cluster, Redis } from 'ioredis';
 
-/** What each script is put together from, behind `shared.lua`. */
+/** What each script is put together from. */
 const parts = {
-  admit: ['cells', 'rates', 'queues', 'admit'],
-  settle: ['cells', 'rates', 'holds', 'settle'],
-  renew: ['holds', 'places', 'renew'],
-  defer: ['holds', 'places', 'defer'],
-  'claim-due': ['holds', 'places', 'claim-due'],
-  'leave-queue': ['queues', 'leave-queue'],
-  windows: ['cells', 'indexed', 'windows'],
-  reset: ['cells', 'indexed', 'reset'],
+  admit: ['shared', 'cells', 'rates', 'queues', 'admit'],
+  settle: ['shared', 'cells', 'rates', 'holds', 'settle'],
+  renew: ['shared', 'holds', 'places', 'renew'],
+  defer: ['shared', 'holds', 'places', 'defer'],
+  'claim-due': ['shared', 'holds', 'places', 'claim-due'],
+  'leave-queue': ['shared', 'queues', 'leave-queue'],
+  windows: ['shared', 'cells', 'indexed', 'windows'],
+  reset: ['shared', 'cells', 'indexed', 'reset'],
+  'documents-get': ['documents', 'documents-get'],
+  'documents-commit': ['documents', 'documents-commit'],
+  'documents-list': ['documents', 'documents-list'],
+  'documents-drop': ['documents-drop'],
+  'assistant-schedule': ['assistant-work', 'assistant-schedule'],
+  'assistant-claim': ['assistant-work', 'assistant-claim'],
+  'assistant-renew': ['assistant-work', 'assistant-renew'],
+  'assistant-call': ['assistant-work', 'assistant-call'],
+  'assistant-finish': ['assistant-work', 'assistant-finish'],
 } as const;
 
 export type ScriptName = keyof typeof parts;
@@ -51,7 +60,7 @@ export function createScripts(client: Redis | Cluster): RunScript {
 
 /** As it is sent. */
 export function scriptText(name: ScriptName): string {
-  return ['shared', ...parts[name]].map(readLua).join('\n');
+  return parts[name].map(readLua).join('\n');
 }
 
 function readLua(name: string): string {

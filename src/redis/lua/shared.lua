@@ -1,4 +1,4 @@
--- Put before every script. The keys of an organisation begin alike, with its hash tag among it:
+-- Put before every script of the ledger. The keys of an organisation begin alike, with its hash tag among it:
 --
 --   w:<window>  string   a window's amounts: see cells.lua
 --   i           zset     windows by the time at which they are over

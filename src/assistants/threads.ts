@@ -1,0 +1,61 @@
+import type { ApiHandler } from './api-call.ts';
+import { noSuch } from './no-such.ts';
+import type { ObjectParts } from './object-parts.ts';
+import { readParams } from './params/read-params.ts';
+import { threadParams, threadUpdateParams } from './params/thread-params.ts';
+import { threadIn } from './parse-record.ts';
+import { createPrepareMessages } from './prepare-messages.ts';
+import { createPrepareThread } from './prepare-thread.ts';
+import { modify } from './read-write.ts';
+import { threadPartition, type ThreadRecord } from './records.ts';
+import type { Deleted } from './wire.ts';
+
+/** The operations on threads. */
+export function createThreadHandlers(parts: ObjectParts): Record<string, ApiHandler> {
+  const { store } = parts;
+  const prepareThread = createPrepareThread(parts, createPrepareMessages(parts));
+
+  async function read(org: string, id: string): Promise<ThreadRecord> {
+    const [document] = await store.get(threadPartition(org, id), [id]);
+    const record = threadIn(document);
+    if (!record) throw noSuch('thread', id);
+    return record;
+  }
+
+  return {
+    'threads.create': async (call) => {
+      const { record, puts } = await prepareThread(call, readParams(threadParams, call.body));
+      await store.commit(threadPartition(call.identity.org, record.thread.id), { puts });
+      return { kind: 'object', value: record.thread };
+    },
+
+    'threads.retrieve': async ({ identity, ids: [id = ''] }) => {
+      const { thread } = await read(identity.org, id);
+      return { kind: 'object', value: thread };
+    },
+
+    'threads.update': async ({ identity, ids: [id = ''], body }) => {
+      const { metadata, tool_resources } = readParams(threadUpdateParams, body);
+      const changed = await modify<ThreadRecord>(store, threadPartition(identity.org, id), id, (record) => ({
+        ...record,
+        thread: {
+          ...record.thread,
+          metadata: metadata === undefined ? record.thread.metadata : (metadata ?? {}),
+          tool_resources: { ...record.thread.tool_resources, ...tool_resources },
+        },
+      }));
+      if (!changed) throw noSuch('thread', id);
+      return { kind: 'object', value: changed.thread };
+    },
+
+    'threads.delete': async ({ identity, ids: [id = ''] }) => {
+      // Not every partition is a thread's.
+      await read(identity.org, id);
+      if (!(await store.drop(threadPartition(identity.org, id)))) throw noSuch('thread', id);
+      return {
+        kind: 'object',
+        value: { id, object: 'thread.deleted', deleted: true } satisfies Deleted,
+      };
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { type Keyring, parseKeyring } from './assistants/keyring.ts';
+import { sealStore } from './assistants/sealed-store.ts';
+import type { AssistantStore } from './assistants/store.ts';
+import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-store.ts';
+import type { Ownership } from './embedded/own-directory.ts';
+import type { StoreSettings } from './open-ledger.ts';
+import { createRedisAssistantStore } from './redis/redis-assistant-store.ts';
+import { type Watched, watchContent } from './watched-file.ts';
+
+export interface AssistantStoreSettings extends StoreSettings {
+  /** Empty: what is kept isn't encrypted. */
+  readonly encryptionKeyFile: string;
+}
+
+export interface AssistantStoreParts {
+  /** Makes the state directory this process's own: see `shareDirectory`. */
+  own(): Ownership;
+  /** Told of connections that fail, and of a key file that can't be reread; the last keys stay in use then. */
+  onError(error: Error): void;
+}
+
+/**
+ * The store of assistants and threads that the configuration names, behind a seal if it names a file of keys. Throws
+ * an Error that says what to do if the state directory or the file of keys can't be used.
+ */
+export function openAssistantStore(
+  settings: AssistantStoreSettings,
+  parts: AssistantStoreParts,
+): AssistantStore {
+  const { encryptionKeyFile } = settings;
+  if (encryptionKeyFile === '') return openStore(settings, parts);
+  const keyring = watchKeyring(encryptionKeyFile, parts.onError);
+  try {
+    const store = sealStore(openStore(settings, parts), keyring.read);
+    return {
+      ...store,
+      async close() {
+        keyring.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    keyring.close();
+    throw error;
+  }
+}
+
+function openStore(settings: StoreSettings, { own, onError }: AssistantStoreParts): AssistantStore {
+  const { redisUrl: url, stateDir, timeoutMs, keyPrefix } = settings;
+  if (url === '') return createEmbeddedAssistantStore({ stateDir, own, now: Date.now });
+  return createRedisAssistantStore({ url, timeoutMs, keyPrefix, onError });
+}
+
+function watchKeyring(file: string, onProblem: (error: Error) => void): Watched<Keyring> {
+  const path = 'store.encryptionKeyFile';
+  return watchContent({ file, path }, (text) => parseKeyring(text, `${path}: ${file}`), onProblem);
+}

@@ -1,0 +1,49 @@
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+
+export interface Watched<Content> {
+  read(): Content;
+  close(): void;
+}
+
+/** How soon a change is noticed. The kubelet itself takes up to a minute to write it. */
+const pollMs = 1000;
+
+/**
+ * What a file holds, read again when the file changes. Polls, because Kubernetes rotates a Secret by swapping a
+ * symbolic link, which file events don't see. While `parse` throws at what is there, the last content stays in use;
+ * at the start that is thrown. `path` is the key of the configuration that names the file, for messages.
+ */
+export function watchContent<Content>(
+  { file, path }: { readonly file: string; readonly path: string },
+  parse: (text: string) => Content,
+  onProblem: (error: Error) => void,
+): Watched<Content> {
+  const read = () => parse(readText(file, path));
+  let content = read();
+  watchFile(file, { interval: pollMs, persistent: false }, reread);
+  // The watch compares with what it finds first, a little later: a change before that it never sees.
+  const secondLook = setTimeout(reread, pollMs).unref();
+  function reread(): void {
+    try {
+      content = read();
+    } catch (error) {
+      onProblem(error as Error);
+    }
+  }
+  return {
+    read: () => content,
+    close() {
+      clearTimeout(secondLook);
+      unwatchFile(file, reread);
+    },
+  };
+}
+
+function readText(file: string, path: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
+  }
+}
