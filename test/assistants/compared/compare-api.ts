@@ -7,6 +7,7 @@ import { type Backend, startServed } from '../../harness/served.ts';
 import { upstreamKey } from '../../harness/sidecar.ts';
 import { type StandInOptions, startStandIn } from '../../stand-in/stand-in.ts';
 import { comparable } from './comparable.ts';
+import { differences } from './differences.ts';
 import type { Scenario } from './scenario.ts';
 import { listScenarios } from './scenarios/all-assistants.ts';
 import { builtInToolScenarios } from './scenarios/built-in-tools.ts';
@@ -61,7 +62,7 @@ function compare(backend: Backend, subject: string, scenarios: readonly Scenario
     for (const { title, run } of able) {
       test(title, async () => {
         const [straight, through] = await Promise.all(clients.map(run));
-        assert.deepEqual(comparable(through), comparable(straight));
+        assert.deepEqual(differences(comparable(through), comparable(straight)), []);
       });
     }
   });

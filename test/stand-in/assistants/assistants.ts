@@ -66,7 +66,8 @@ export function createAssistants(vectorStores: VectorStoreState): AssistantStore
     {
       method: 'GET',
       path: '/assistants',
-      handle: ({ query }) => json<Page<Assistant>>(listObjects('assistant', [...stored.values()], query)),
+      handle: ({ query }) =>
+        json<Page<Assistant>>(listObjects('assistant', query, () => [...stored.values()])),
     },
     {
       method: 'GET',

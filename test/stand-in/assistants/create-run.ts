@@ -52,6 +52,7 @@ export function createRun(
     usedBefore: usageOf(0, 0),
     legUsage: usageOf(0, 0),
     legStartsAtMs: createdAtMs,
+    legBuiltIn: [],
     legEndsAtMs: createdAtMs,
     expiresAtMs: createdAtMs + options.runExpiresAfterSeconds * 1000,
     includesContent: asksForContent(call.query),

@@ -31,8 +31,11 @@ export function endEarly(run: RunEntry, how: 'cancelled' | 'expired', atMs: numb
         : { event: 'thread.run.step.expired', data: { ...step, status: how, expired_at: at, usage } },
     );
   }
+  const before = run.plan.findLast(
+    ({ event }) => 'object' in event.data && event.data.object === 'thread.run',
+  );
   const ended: Run = {
-    ...run.run,
+    ...((before?.event.data as Run | undefined) ?? run.run),
     status: how,
     required_action: null,
     expires_at: null,

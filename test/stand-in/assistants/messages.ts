@@ -50,10 +50,12 @@ export function messageRoutes(threads: ThreadState, vectorStores: VectorStoreSta
       method: 'GET',
       path: '/threads/{thread_id}/messages',
       handle({ params, query }) {
-        const all = [...threads.find(params['thread_id']).messages.values()];
         const runId = query.get('run_id');
-        const wanted = runId ? all.filter((message) => message.run_id === runId) : all;
-        return json<Page<Message>>(listObjects('message', wanted, query));
+        const wanted = () => {
+          const all = [...threads.find(params['thread_id']).messages.values()];
+          return runId ? all.filter((message) => message.run_id === runId) : all;
+        };
+        return json<Page<Message>>(listObjects('message', query, wanted));
       },
     },
     {

@@ -44,8 +44,8 @@ export function runRoutes(options: RunsOptions): Route[] {
       method: 'GET',
       path: '/threads/{thread_id}/runs',
       handle({ params, query }) {
-        const runs = [...threads.find(params['thread_id']).runs.values()].map(({ run }) => run);
-        return json<Page<Run>>(listObjects('run', runs, query));
+        const runs = () => [...threads.find(params['thread_id']).runs.values()].map(({ run }) => run);
+        return json<Page<Run>>(listObjects('run', query, runs));
       },
     },
     {
@@ -103,9 +103,9 @@ export function runRoutes(options: RunsOptions): Route[] {
       method: 'GET',
       path: '/threads/{thread_id}/runs/{run_id}/steps',
       handle(call) {
-        const steps = [...find(call).run.steps.values()];
-        const shown = steps.map((step) => shownStep(step, asksForContent(call.query)));
-        return json<Page<RunStep>>(listObjects('run step', shown, call.query));
+        const steps = () =>
+          [...find(call).run.steps.values()].map((step) => shownStep(step, asksForContent(call.query)));
+        return json<Page<RunStep>>(listObjects('run step', call.query, steps));
       },
     },
     {

@@ -35,6 +35,7 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
     search !== undefined && searching
       ? options.search(run.vectorStoreIds, search, searching.file_search?.max_num_results ?? 20)
       : undefined;
+  const interpreter = run.run.tools.some((tool) => tool.type === 'code_interpreter');
   const completion = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
   const unaffordable = capReached(prompt.maxTokens, completion.usage.inputTokens, maxInput);
   const { inputTokens, outputTokens } = unaffordable ? { inputTokens: 0, outputTokens: 0 } : completion.usage;
@@ -43,6 +44,12 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
   run.legStartsAtMs = options.nowMs() + options.queuedMs;
   run.legEndsAtMs = run.legStartsAtMs + options.workMs + thinkMs + delayMs * outputTokens;
   run.legUsage = usageOf(inputTokens, outputTokens);
+  run.legBuiltIn = [
+    ...(hits ? [`file_search(${search})`] : []),
+    ...(interpreter && completion.directives.code !== undefined
+      ? [`code_interpreter(${completion.directives.code})`]
+      : []),
+  ].map((text) => ({ role: 'assistant', text }));
   const events = [
     ...planLeg({
       run: run.run,
@@ -50,7 +57,7 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
       usedBefore: run.usedBefore,
       hits,
       ranking: searching?.file_search?.ranking_options,
-      codeInterpreter: run.run.tools.some((tool) => tool.type === 'code_interpreter'),
+      codeInterpreter: interpreter,
       startedAt: secondsAt(run, run.legStartsAtMs),
       endedAt: secondsAt(run, run.legEndsAtMs),
       mint,

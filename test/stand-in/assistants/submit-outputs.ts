@@ -26,6 +26,7 @@ export function submitOutputs(
   if (expected.length !== got.length || expected.some((id) => !got.includes(id))) {
     throw new ApiError(400, `Expected tool outputs for call_ids ${named(expected)}, got ${named(got)}`);
   }
+  run.exchanged.push(...run.legBuiltIn);
   for (const { id, function: called } of asked) {
     run.exchanged.push({ role: 'assistant', text: `${called.name}(${called.arguments})` });
     run.exchanged.push({ role: 'tool', text: outputs.get(id) ?? '' });

@@ -36,6 +36,8 @@ export interface RunEntry {
   /** What the present leg will have cost at its end. */
   legUsage: Run.Usage;
   legStartsAtMs: number;
+  /** What it told the model's own tools, as the model sees it. */
+  legBuiltIn: PromptMessage[];
   legEndsAtMs: number;
   expiresAtMs: number;
   /** Whether its own streams tell what file_search found. */

@@ -7,14 +7,13 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 import { createAssistant, fast, leftBy, threadSaying } from '../applications.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** How far an answer came when it was cancelled is up to the clock: so is what it cost. */
+/** How far an answer came when it was cancelled is up to the clock, and what it cost, too. */
 async function shapeOf(client: OpenAI, run: { id: string; thread_id: string }) {
   const left = await leftBy(client, run);
-  const { usage, ...ended } = left.run;
+  const { usage: _, ...ended } = left.run;
   const texts = left.messages.map(({ content }) => JSON.stringify(content));
   return {
     texts,
-    used: (usage?.completion_tokens ?? 0) > 0,
     run: ended,
     messages: left.messages.map((message) => ({
       ...message,
@@ -67,6 +66,21 @@ export const cancelScenarios: readonly Scenario[] = [
       const ended = await runs.poll(id, at, fast);
       const { texts: _, ...shape } = await shapeOf(client, ended);
       return { cancelling, shape };
+    },
+  },
+  {
+    title: 'a run that was cancelled tells what it has cost',
+    // Chat Completions tell it only at the end.
+    backends: ['passthrough', 'responses'],
+    async run(client) {
+      const { runs } = client.beta.threads;
+      const assistant = await createAssistant(client);
+      const thread = await threadSaying(client, 'Hello [[words:100]] [[delayMs:10]]');
+      const stream = runs.stream(thread.id, { assistant_id: assistant.id });
+      stream.once('textDelta', () => void runs.cancel(stream.currentRun()!.id, { thread_id: thread.id }));
+      const { usage } = await stream.finalRun();
+      assert.ok(usage && usage.completion_tokens > 0 && usage.completion_tokens < 100);
+      return usage.prompt_tokens;
     },
   },
 ];

@@ -43,9 +43,8 @@ export const expiryScenarios: readonly Scenario[] = [
       const stream = client.beta.threads.runs.stream(thread.id, { assistant_id: assistant.id });
       const names: string[] = [];
       stream.on('event', ({ event }) => void (names.at(-1) === event || names.push(event)));
-      const { usage, ...run } = await stream.finalRun();
+      const { usage: _, ...run } = await stream.finalRun();
       assert.equal(run.status, 'expired');
-      assert.ok(usage && usage.completion_tokens > 0);
       const { messages, steps } = await leftBy(client, run);
       return {
         names,

@@ -39,7 +39,10 @@ export const streamScenarios: readonly Scenario[] = [
     { max_prompt_tokens: 256 },
     'incomplete',
   ),
-  streamed('a streamed run tells that it failed', 'Hello [[fail:rate_limit_exceeded]]', {}, 'failed'),
+  {
+    ...streamed('a streamed run tells that it failed', 'Hello [[fail:rate_limit_exceeded]]', {}, 'failed'),
+    backends: ['passthrough', 'responses'],
+  },
   streamed('a streamed run tells of a reasoning model', 'Hello', { model: 'o3-mini' }),
   {
     title: 'a thread and its run are created in one stream',
