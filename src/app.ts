@@ -10,8 +10,9 @@ import { openLedger } from './open-ledger.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
-import { createPipeline } from './pipeline.ts';
+import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import { readUsage } from './policies/read-usage.ts';
+import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
@@ -54,16 +55,23 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
   const governance = governed(config, { log, metrics, counter, own, upstream: upstreamHandler });
-  const handler = createPipeline({
+  const callPath = createCallPath({
     upstream: upstreamHandler,
+    metrics,
+    holding: governance && { ...governance, counter },
+    paceUpToMs: upstream.paceUpToMs,
+  });
+  const modelCalls = createModelCalls(callPath, { log, metrics });
+  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const handler = createPipeline({
+    callPath,
+    serving,
     log,
     metrics,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
     identitySources: config.identity,
-    holding: governance && { ...governance, counter },
-    paceUpToMs: upstream.paceUpToMs,
   });
   const dataPlane = createDataPlane({
     handler,
@@ -91,7 +99,9 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
     async shutDown() {
       ready = false;
-      const isWhole = await dataPlane.drain(shutdown.gracePeriodMs);
+      const grace = shutdown.gracePeriodMs;
+      const drained = await Promise.all([dataPlane.drain(grace), serving?.close(grace)]);
+      const isWhole = drained.every((whole) => whole !== false);
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await dispatcher.destroy();

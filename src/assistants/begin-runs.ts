@@ -3,10 +3,10 @@ import type { Identity } from '../exchange.ts';
 import type { ApiAnswer, ApiCall, ApiHandler } from './api-call.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
 import type { NewId } from './ids.ts';
+import { includesSearchContent } from './include.ts';
 import { stepPut } from './leg.ts';
 import type { ModelPort } from './model-call.ts';
 import { noSuch } from './no-such.ts';
-import type { MessageParams } from './params/message-params.ts';
 import { readParams } from './params/read-params.ts';
 import {
   type RunParams,
@@ -15,12 +15,12 @@ import {
   threadAndRunParams,
   toolOutputsParams,
 } from './params/run-params.ts';
-import type { ThreadParams } from './params/thread-params.ts';
-import { parseRecord } from './read-write.ts';
+import { parseRecord } from './parse-record.ts';
+import { type PrepareMessages, messagePut } from './prepare-messages.ts';
+import type { PrepareThread } from './prepare-thread.ts';
 import {
   type AssistantRecord,
   type LockRecord,
-  type MessageRecord,
   type RunRecord,
   type ThreadRecord,
   assistantsOf,
@@ -33,24 +33,14 @@ import type { RunEngine } from './run-engine.ts';
 import { createRunStream } from './run-stream.ts';
 import type { AssistantStore, Put } from './store.ts';
 import { submitOutputs } from './submit-outputs.ts';
-import type { Run, StreamEvent, Thread, ToolResources } from './wire.ts';
-
-/** On whose behalf something is prepared, and how long they wait for it. */
-type Caller = Pick<ApiCall, 'identity' | 'signal'>;
+import type { Run, StreamEvent, Thread } from './wire.ts';
 
 export interface BeginRunsParts {
   readonly store: AssistantStore;
   readonly engine: RunEngine;
   readonly model: ModelPort;
-  readonly prepareMessages: (
-    caller: Caller,
-    thread: Thread,
-    params: readonly MessageParams[],
-  ) => Promise<{ records: readonly MessageRecord[]; toolResources?: ToolResources }>;
-  readonly prepareThread: (
-    caller: Caller,
-    params: ThreadParams,
-  ) => Promise<{ record: ThreadRecord; puts: readonly Put[] }>;
+  readonly prepareMessages: PrepareMessages;
+  readonly prepareThread: PrepareThread;
   readonly cancel: (identity: Identity, threadId: string, runId: string) => Promise<Run>;
   readonly newId: NewId;
   readonly nowMs: () => number;
@@ -201,7 +191,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       thread,
       identity,
       owner: engine.owner,
-      includesSearchContent: query.getAll('include[]').includes(searchContent),
+      includesSearchContent: includesSearchContent(query),
       nowMs: nowMs(),
       expiresAfterSeconds: parts.expireAfterSeconds,
       defaults: parts.defaults,
@@ -233,8 +223,6 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   }
 }
 
-const searchContent = 'step_details.tool_calls[*].file_search.results[*].content';
-
 function createdEvents({ run }: RunRecord): StreamEvent[] {
   return [
     { event: 'thread.run.created', data: run },
@@ -248,10 +236,6 @@ function runPuts(record: RunRecord): Put[] {
     { id: record.run.id, body: JSON.stringify(record), lists: [lists.runs] },
     { id: lockId, body: JSON.stringify(lock) },
   ];
-}
-
-function messagePut(record: MessageRecord): Put {
-  return { id: record.message.id, body: JSON.stringify(record), lists: [lists.messages] };
 }
 
 function locked(threadId: string, runId: string): ProxyError {

@@ -1,4 +1,5 @@
 import type { TokenCounter } from '../openai/count-tokens.ts';
+import type { NewId } from './ids.ts';
 import { type Leg, type LegEnding, type Told, createLeg } from './leg.ts';
 import type { CallContext, ModelEnding, ModelEvent, ModelPort } from './model-call.ts';
 import { type Prompt, assemblePrompt } from './prompt.ts';
@@ -14,7 +15,7 @@ export interface ConductParts {
   readonly model: ModelPort;
   readonly counter: TokenCounter;
   readonly nowMs: () => number;
-  readonly newId: (prefix: string) => string;
+  readonly newId: NewId;
   /** Container files, of which the upstream wants to know the container whenever it is asked for them. */
   readonly rememberFile: (org: string, fileId: string, containerId: string) => Promise<void>;
 }

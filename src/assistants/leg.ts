@@ -1,3 +1,5 @@
+import type { IdPrefix, NewId } from './ids.ts';
+import { withoutSearchContent } from './include.ts';
 import type { ModelEvent, Turn } from './model-call.ts';
 import { createOpenMessage, type OpenMessage } from './open-message.ts';
 import { createOpenTools, type OpenTools } from './open-tools.ts';
@@ -48,7 +50,7 @@ export interface Leg {
 
 export interface LegSettings {
   readonly run: Run;
-  readonly newId: (prefix: string) => string;
+  readonly newId: NewId;
   readonly nowSeconds: () => number;
   /** Of an earlier try to tell the same call: they are given out again, in the same order. */
   readonly knownIds: readonly string[];
@@ -221,7 +223,7 @@ export function createLeg(settings: LegSettings): Leg {
     };
   }
 
-  function idOf(prefix: string): string {
+  function idOf(prefix: IdPrefix): string {
     const isKnown = knownIds[0]?.startsWith(prefix) === true;
     const id = isKnown ? knownIds.shift()! : settings.newId(prefix);
     documentIds.push(id);
@@ -246,22 +248,6 @@ function messagePut(message: MessageRecord['message'], tokens: number): Document
     lists: [lists.messages, lists.messagesOf(message.run_id ?? '')],
     ...(message.status !== 'in_progress' && { writtenAs: 1 }),
   };
-}
-
-/** Search results tell their text only to who has asked for it. */
-export function withoutSearchContent(step: RunStep): RunStep {
-  const { step_details: details } = step;
-  if (details.type !== 'tool_calls') return step;
-  const tool_calls = details.tool_calls.map((call) => {
-    if (call.type !== 'file_search' || !call.file_search.results) return call;
-    const results = call.file_search.results.map(({ file_id, file_name, score }) => ({
-      file_id,
-      file_name,
-      score,
-    }));
-    return { ...call, file_search: { ...call.file_search, results } };
-  });
-  return { ...step, step_details: { ...details, tool_calls } };
 }
 
 function endingOf(ending: LegEnding, at: number): Partial<RunStep> {

@@ -1,3 +1,4 @@
+import type { NewId } from './ids.ts';
 import type { ModelEvent } from './model-call.ts';
 import type {
   RequiredFunctionCall,
@@ -22,11 +23,7 @@ export type ToolPiece = Extract<
   { type: 'functionCallBegun' | 'arguments' | 'codeBegun' | 'code' | 'codeEnded' | 'searchEnded' }
 >;
 
-export function createOpenTools(
-  stepId: string,
-  { tools }: Pick<Run, 'tools'>,
-  newId: (prefix: string) => string,
-): OpenTools {
+export function createOpenTools(stepId: string, { tools }: Pick<Run, 'tools'>, newId: NewId): OpenTools {
   const toolCalls: ToolCall[] = [];
 
   function hear(event: ToolPiece): StreamEvent[] {

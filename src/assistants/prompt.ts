@@ -3,6 +3,7 @@ import { contextWindowTokens, maxOutputTokens } from '../openai/model-limits.ts'
 import type { CallContext, ModelPort, ModelRequest, Turn } from './model-call.ts';
 import { type MessageRecord, type RunRecord, type ThreadRecord, lists, threadPartition } from './records.ts';
 import type { AssistantStore } from './store.ts';
+import type { ToolChoice } from './wire.ts';
 
 export interface PromptParts {
   readonly store: AssistantStore;
@@ -58,7 +59,7 @@ export async function assemblePrompt(
     vectorStoreIds: record.vectorStoreIds,
     fileIds: record.fileIds,
     containerId: isLive ? container.id : undefined,
-    toolChoice: run.tool_choice,
+    toolChoice: choiceOf(record),
     parallelToolCalls: run.parallel_tool_calls,
     maxOutputTokens: maxOutput,
     temperature: record.temperature,
@@ -177,6 +178,11 @@ function textOf(turn: Turn): string {
 
 function turnOf({ role, content }: MessageRecord['message']): Turn {
   return { type: 'message', role, content };
+}
+
+/** Forced again behind each output, a tool would be called for ever. */
+function choiceOf({ run: { tool_choice: choice }, turns }: RunRecord): ToolChoice {
+  return choice !== 'none' && turns.some(({ type }) => type === 'output') ? 'auto' : choice;
 }
 
 function leftOf(cap: number | null, used: number): number | undefined {

@@ -6,11 +6,12 @@ import { noSuch } from './no-such.ts';
 import { readList, readPageRequest } from './pages.ts';
 import { readParams } from './params/read-params.ts';
 import { runUpdateParams } from './params/run-params.ts';
-import { modify, parseRecord } from './read-write.ts';
+import { parseRecord, runIn } from './parse-record.ts';
+import { modify } from './read-write.ts';
 import { type RunRecord, lists, threadPartition, workOf } from './records.ts';
 import { type RunEngine, toCancel } from './run-engine.ts';
 import { isTerminal } from './run-states.ts';
-import type { AssistantStore, Document } from './store.ts';
+import type { AssistantStore } from './store.ts';
 import type { Run } from './wire.ts';
 
 /** The handlers of runs, by the names of their operations. */
@@ -30,17 +31,19 @@ export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record
     },
 
     async 'threads.runs.list'({ identity, ids: [threadId = ''], query }) {
-      const request = readPageRequest(query);
-      const partition = threadPartition(identity.org, threadId);
-      const source = { partition, list: lists.runs, kind: 'run' as const };
-      const toRun = (document: Document) => parseRecord<RunRecord>(document).run;
-      const [[thread], page] = await Promise.all([
-        store.get(partition, [threadId]),
-        readList(store, source, request, toRun).catch((error: Error) => error),
-      ]);
-      if (!thread) throw noSuch('thread', threadId);
-      if (page instanceof Error) throw page;
-      return { kind: 'object', value: page };
+      const source = {
+        partition: threadPartition(identity.org, threadId),
+        list: lists.runs,
+        kind: 'run' as const,
+        threadId,
+      };
+      const value = await readList(
+        store,
+        source,
+        readPageRequest(query),
+        (document) => parseRecord<RunRecord>(document).run,
+      );
+      return { kind: 'object', value };
     },
 
     async 'threads.runs.update'(call) {
@@ -65,9 +68,9 @@ async function readRun(store: AssistantStore, { identity, ids }: ApiCall): Promi
   const [threadId = '', runId = ''] = ids;
   const [thread, run] = await store.get(threadPartition(identity.org, threadId), [threadId, runId]);
   if (!thread) throw noSuch('thread', threadId);
-  // Messages and steps are in the partition, too.
-  if (!run || !runId.startsWith('run_')) throw noSuch('run', runId);
-  return parseRecord(run);
+  const record = runIn(run);
+  if (!record) throw noSuch('run', runId);
+  return record;
 }
 
 /** Overrides the five seconds of the SDKs' poll helpers: soon at first, then as often as matters. */

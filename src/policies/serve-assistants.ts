@@ -1,32 +1,29 @@
 import type { ApiAnswer, ApiHandler } from '../assistants/api-call.ts';
+import type { Serving } from '../assistants/serving.ts';
 import { ProxyError } from '../errors.ts';
 import type { Exchange, Headers, Outcome, Policy, Reply, Sink } from '../exchange.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-
-export interface ServedAssistants {
-  /** By the names of their operations. */
-  readonly handlers: Readonly<Record<string, ApiHandler>>;
-  /** Where an upstream that knows containers keeps what a file id stands for; undefined leaves the call as it is. */
-  readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
-}
 
 /**
  * Answers the Assistants API itself, which OpenAI retired on 2026-08-26. With `served` undefined it is passed on, as
  * everything else is.
  */
-export function serveAssistants(served: ServedAssistants | undefined): Policy {
+export function serveAssistants(served: Pick<Serving, 'handlers' | 'containerPath'> | undefined): Policy {
   if (!served) return (next) => next;
   const { handlers, containerPath } = served;
   return (next) => async (exchange) => {
-    const { operation } = exchange;
-    if (Object.hasOwn(handlers, operation.name)) {
-      requireVersion(exchange.headers);
-      return replyOf(exchange, await answer(handlers[operation.name]!, exchange));
-    }
-    const path = operation.path.startsWith('/files/{')
-      ? await containerPath(exchange).catch(refuseOutage)
+    const handler = Object.hasOwn(handlers, exchange.operation.name)
+      ? handlers[exchange.operation.name]
       : undefined;
-    return next(path === undefined ? exchange : { ...exchange, path });
+    if (exchange.operation.path.startsWith('/files/{')) {
+      // Applications look for the files of a container among all others.
+      const path = await containerPath(exchange).catch(refuseOutage);
+      if (path === undefined) return next(exchange);
+      return handler ? replyOf(exchange, await answer(handler, exchange)) : next({ ...exchange, path });
+    }
+    if (!handler) return next(exchange);
+    requireVersion(exchange.headers);
+    return replyOf(exchange, await answer(handler, exchange));
   };
 }
 

@@ -1,0 +1,75 @@
+import { ProxyError } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { operations } from '../openai/operations.ts';
+import type { ApiHandler } from './api-call.ts';
+import { containerPath, rememberContainerFile } from './container-files.ts';
+import type { RunDefaults } from './create-run.ts';
+import type { ModelPort } from './model-call.ts';
+import { createObjectHandlers } from './object-handlers.ts';
+import type { ObjectParts } from './object-parts.ts';
+import { createPrepareMessages } from './prepare-messages.ts';
+import { createPrepareThread } from './prepare-thread.ts';
+import { type RunEngineSettings, createRunEngine } from './run-engine.ts';
+import { createRunHandlers } from './run-handlers.ts';
+
+/** The Assistants API, served here. */
+export interface Serving {
+  /** By the names of their operations. */
+  readonly handlers: Readonly<Record<string, ApiHandler>>;
+  /** See `container-files.ts`. */
+  readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
+  /** Lets runs end, hands on those that don't; false if there were such. */
+  close(gracePeriodMs: number): Promise<boolean>;
+}
+
+export interface ServingSettings
+  extends ObjectParts, Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError'> {
+  readonly model: ModelPort;
+  readonly expireAfterSeconds: number;
+  readonly onStreamLeft: 'cancel' | 'continue';
+  readonly defaults: RunDefaults;
+}
+
+/** Everything that serves: how it hangs together stands here, what it does in the files it imports. */
+export function serve(settings: ServingSettings): Serving {
+  const { store, counter } = settings;
+  const prepareMessages = createPrepareMessages(settings);
+  const engine = createRunEngine({
+    ...settings,
+    rememberFile: (org, fileId, containerId) => rememberContainerFile(store, org, fileId, containerId),
+  });
+  // The counter takes half a second to start, which no caller should wait for.
+  void counter.count([''], 'gpt-4o').catch(() => {});
+  return {
+    handlers: {
+      ...createObjectHandlers(settings),
+      ...createRunHandlers({
+        ...settings,
+        engine,
+        prepareMessages,
+        prepareThread: createPrepareThread(settings, prepareMessages),
+      }),
+    },
+    containerPath: (exchange) => containerPath(store, exchange),
+    async close(gracePeriodMs) {
+      const isWhole = await engine.close(gracePeriodMs);
+      await store.close();
+      return isWhole;
+    },
+  };
+}
+
+/** Every operation says why it isn't served. */
+export function serveNothing(reason: string): Serving {
+  const refuse = async () => {
+    throw new ProxyError('store_unavailable', {
+      message: `The Assistants API is not served here. ${reason}`,
+    });
+  };
+  const names = operations.map(({ name }) => name).filter((name) => /^(assistants|threads)\./.test(name));
+  return {
+    handlers: Object.fromEntries(names.map((name) => [name, refuse])),
+    containerPath: async () => undefined,
+    close: async () => true,
+  };
+}

@@ -1,0 +1,55 @@
+import { createChatCompletionsModel } from './assistants/chat-completions/chat-completions-model.ts';
+import { randomId } from './assistants/ids.ts';
+import { createResponsesModel } from './assistants/responses/responses-model.ts';
+import { type Serving, serve, serveNothing } from './assistants/serving.ts';
+import { createUpstreamCalls } from './assistants/upstream-calls.ts';
+import type { Config } from './config/schema.ts';
+import type { Ownership } from './embedded/own-directory.ts';
+import type { Handler } from './exchange.ts';
+import { openAssistantStore } from './open-assistant-store.ts';
+import type { TokenCounter } from './openai/count-tokens.ts';
+import { orgsOf } from './orgs.ts';
+import type { LogSink } from './telemetry/logger.ts';
+
+export interface ServedParts {
+  readonly log: LogSink['log'];
+  readonly counter: TokenCounter;
+  /** Makes the state directory this process's own. */
+  own(): Ownership;
+  /** What a run here calls its models through. */
+  readonly modelCalls: Handler;
+}
+
+/**
+ * The Assistants API as the configuration wants it served; undefined if the upstream has it. Without a store that can
+ * be opened everything else is served all the same, and applications that call it are told why it isn't.
+ */
+export function serveAssistantsApi(config: Config, parts: ServedParts): Serving | undefined {
+  const { backend, upstreamStore, ...assistants } = config.assistants;
+  if (backend === 'passthrough') return undefined;
+  const { log, counter, own } = parts;
+  const onError = (error: Error) => log.warn({ cause: error.message }, 'assistants');
+  const calls = createUpstreamCalls(parts.modelCalls);
+  try {
+    return serve({
+      ...assistants,
+      store: openAssistantStore(config.store, { own, onError }),
+      calls,
+      model:
+        backend === 'responses'
+          ? createResponsesModel({ calls, upstreamStore })
+          : createChatCompletionsModel({ calls, newCallId: () => randomId('call_') }),
+      counter,
+      newId: randomId,
+      nowMs: Date.now,
+      random: Math.random,
+      orgs: orgsOf(config),
+      defaults: config.defaults,
+      onError,
+    });
+  } catch (error) {
+    const { message } = error as Error;
+    log.error({ reason: message }, 'the Assistants API is not served');
+    return serveNothing(message);
+  }
+}
