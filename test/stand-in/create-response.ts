@@ -49,6 +49,7 @@ export async function createResponse(options: ResponsesOptions, call: Call): Pro
     hits,
     codeInterpreter: body.tools?.some((tool) => tool.type === 'code_interpreter') ?? false,
     includeResults: body.include?.includes('file_search_call.results') ?? false,
+    includeOutputs: body.include?.includes('code_interpreter_call.outputs') ?? false,
   });
   const completedAt = (atMs: number) =>
     options.deterministic ? open.created_at + 1 : Math.floor(atMs / 1000);

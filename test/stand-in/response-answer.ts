@@ -126,7 +126,12 @@ export function toResponseUsage(usage: TokenUsage): ResponseUsage {
 export function toOutput(
   completion: Completion,
   mint: Mint,
-  context: { hits: SearchHit[] | undefined; codeInterpreter: boolean; includeResults: boolean },
+  context: {
+    hits: SearchHit[] | undefined;
+    codeInterpreter: boolean;
+    includeResults: boolean;
+    includeOutputs: boolean;
+  },
 ): OutputItem[] {
   const { directives, usage, finish } = completion;
   const output: OutputItem[] = [];
@@ -147,7 +152,7 @@ export function toOutput(
       status: 'completed',
       code: directives.code,
       container_id: mint.id('cntr_', 48),
-      outputs: null,
+      outputs: context.includeOutputs ? [{ type: 'logs', logs: 'done\n' }] : null,
     });
   }
   for (const called of completion.calls) {

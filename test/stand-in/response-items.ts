@@ -112,5 +112,5 @@ export function toMessages(items: readonly Item[]): PromptMessage[] {
 }
 
 function partText(part: { type: string; text?: string; refusal?: string }): string {
-  return part.text ?? part.refusal ?? `[${part.type}]`;
+  return part.text ?? part.refusal ?? (part.type === 'input_image' ? '[image]' : `[${part.type}]`);
 }

@@ -1,0 +1,20 @@
+import { type Page, paginate } from '../list.ts';
+import { checkValue, integer, object, oneOf } from './check-value.ts';
+import { noneFound } from './find-errors.ts';
+
+/** A page of `items`, which come oldest first; the `kind` is for what is said of a cursor that names none of them. */
+export function listObjects<T extends { id: string }>(
+  kind: string,
+  items: readonly T[],
+  query: URLSearchParams,
+): Page<T> {
+  const limit = query.get('limit');
+  const isNumber = limit !== null && /^-?\d+$/.test(limit);
+  checkValue(rules, { limit: isNumber ? Number(limit) : limit, order: query.get('order') });
+  for (const cursor of [query.get('after'), query.get('before')]) {
+    if (cursor !== null && !items.some(({ id }) => id === cursor)) throw noneFound(kind, cursor);
+  }
+  return paginate(items, query);
+}
+
+const rules = object({ limit: integer(1, 100), order: oneOf('asc', 'desc') });
