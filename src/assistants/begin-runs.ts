@@ -1,5 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import type { Identity } from '../exchange.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import type { ApiAnswer, ApiCall, ApiHandler } from './api-call.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
 import type { NewId } from './ids.ts';
@@ -63,7 +64,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
     async createRun(call) {
       const params = readParams(runParams, call.body);
       const [threadId = ''] = call.ids;
-      return withWork(call.identity.org, threadId, (id) => createRun(call, threadId, id, params));
+      return withWork(call.identity.org, threadId, (id, scheduled) =>
+        createRun(call, threadId, { id, scheduled }, params),
+      );
     },
 
     async createThreadAndRun(call) {
@@ -75,8 +78,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ...(params.tool_resources && { tool_resources: params.tool_resources }),
       });
       const { thread } = record;
-      return withWork(call.identity.org, thread.id, async (id) => {
+      return withWork(call.identity.org, thread.id, async (id, scheduled) => {
         const run = newRun(call, id, params, assistant, thread);
+        await scheduled();
         await store.commit(threadPartition(call.identity.org, thread.id), {
           puts: [...puts, ...runPuts(run)],
         });
@@ -113,7 +117,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   async function createRun(
     call: ApiCall,
     threadId: string,
-    id: string,
+    { id, scheduled }: { id: string; scheduled: () => Promise<void> },
     params: RunParams,
   ): Promise<ApiAnswer> {
     const { org } = call.identity;
@@ -134,6 +138,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const thread = toolResources ? { ...stored.thread, tool_resources: toolResources } : stored.thread;
       const run = newRun(call, id, params, assistant, thread);
       const threadPut = { id: threadId, body: JSON.stringify({ ...stored, thread }) };
+      await scheduled();
       const { done } = await store.commit(partition, {
         conditions: [
           { id: threadId, is: toolResources ? found.version : 'present' },
@@ -147,22 +152,33 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
 
   /**
    * Whoever finds that this pod crashed in the middle of it cares for the run, if there is one by then: so the work is
-   * there before the run is.
+   * there before the run is, which `scheduled` waits for.
    */
   async function withWork<Result>(
     org: string,
     threadId: string,
-    work: (runId: string) => Promise<Result>,
+    work: (runId: string, scheduled: () => Promise<void>) => Promise<Result>,
   ): Promise<Result> {
     const runId = newId('run_');
     const name = workOf(threadId, runId);
-    const scheduled = store.schedule(org, name, engine.leaseMs);
+    let scheduledAtMs = nowMs();
+    let scheduled = store.schedule(org, name, engine.leaseMs);
+    // Whoever waits for it hears of it.
+    scheduled.catch(() => {});
     try {
-      const [result] = await Promise.all([work(runId), scheduled]);
-      return result;
+      return await work(runId, async () => {
+        // Files take their time, and whoever finds no run when it is due forgets the work.
+        if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
+          scheduledAtMs = nowMs();
+          scheduled = store.schedule(org, name, engine.leaseMs);
+        }
+        await scheduled;
+      });
     } catch (error) {
-      // Not the end of the world: whoever claims it finds no run.
-      await scheduled.then(() => store.finish(org, name)).catch(() => {});
+      // The run may be there although no answer said so: whoever claims the work will see.
+      if (!(error instanceof StoreUnavailable)) {
+        await scheduled.then(() => store.finish(org, name)).catch(() => {});
+      }
       throw error;
     }
   }
