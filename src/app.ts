@@ -100,7 +100,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     async shutDown() {
       ready = false;
       const grace = shutdown.gracePeriodMs;
-      const drained = await Promise.all([dataPlane.drain(grace), serving?.close(grace)]);
+      const draining = dataPlane.drain(grace);
+      const drained = await Promise.all([draining, serving?.close(grace, draining)]);
       const isWhole = drained.every((whole) => whole !== false);
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');

@@ -30,6 +30,8 @@ export interface LiveRun {
   readonly stream: RunStream | undefined;
   /** Ends what the run does now; why, `stopReason` says. */
   readonly stop: AbortSignal;
+  /** Ends what the run does now, because nothing of it can be written any more. */
+  readonly giveUp: () => void;
   /** The pod has to let go of the run, whatever state it is in. */
   readonly release: AbortSignal;
 }
@@ -150,8 +152,8 @@ function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocumen
   const inTurn = (work: () => Promise<unknown>) => {
     waiting += 1;
     last = last.then(work).then(() => void (waiting -= 1));
-    // `settled` hears of it.
-    last.catch(() => {});
+    // `settled` hears of it, and a model that goes on talking costs money.
+    last.catch(live.giveUp);
   };
   return {
     leg,

@@ -19,8 +19,8 @@ export interface Serving {
   readonly handlers: Readonly<Record<string, ApiHandler>>;
   /** See `container-files.ts`. */
   readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
-  /** Lets runs end, hands on those that don't; false if there were such. */
-  close(gracePeriodMs: number): Promise<boolean>;
+  /** Lets runs end, hands on those that don't; false if there were such. `noCallers`: nobody calls any more. */
+  close(gracePeriodMs: number, noCallers: Promise<unknown>): Promise<boolean>;
 }
 
 export interface ServingSettings
@@ -51,8 +51,8 @@ export function serve(settings: ServingSettings): Serving {
   return {
     handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
-    async close(gracePeriodMs) {
-      const isWhole = await engine.close(gracePeriodMs);
+    async close(gracePeriodMs, noCallers) {
+      const isWhole = await engine.close(gracePeriodMs, noCallers);
       await store.close();
       return isWhole;
     },

@@ -3,11 +3,11 @@ import { noSuch } from './no-such.ts';
 import type { ObjectParts } from './object-parts.ts';
 import { readParams } from './params/read-params.ts';
 import { threadParams, threadUpdateParams } from './params/thread-params.ts';
-import { threadIn } from './parse-record.ts';
+import { parseRecord, threadIn } from './parse-record.ts';
 import { createPrepareMessages } from './prepare-messages.ts';
 import { createPrepareThread } from './prepare-thread.ts';
 import { modify } from './read-write.ts';
-import { threadPartition, type ThreadRecord } from './records.ts';
+import { lockId, type LockRecord, threadPartition, type ThreadRecord, workOf } from './records.ts';
 import type { Deleted } from './wire.ts';
 
 /** The operations on threads. */
@@ -49,9 +49,16 @@ export function createThreadHandlers(parts: ObjectParts): Record<string, ApiHand
     },
 
     'threads.delete': async ({ identity, ids: [id = ''] }) => {
+      const { org } = identity;
+      const partition = threadPartition(org, id);
+      const [thread, lock] = await store.get(partition, [id, lockId]);
       // Not every partition is a thread's.
-      await read(identity.org, id);
-      if (!(await store.drop(threadPartition(identity.org, id)))) throw noSuch('thread', id);
+      if (!threadIn(thread) || !(await store.drop(partition))) throw noSuch('thread', id);
+      if (lock) {
+        const { runId } = parseRecord<LockRecord>(lock);
+        // Without it, who carries the run on would hear of it with the next thing that is to be written.
+        await store.call(org, workOf(id, runId)).catch(() => {});
+      }
       return {
         kind: 'object',
         value: { id, object: 'thread.deleted', deleted: true } satisfies Deleted,
