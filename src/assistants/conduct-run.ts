@@ -25,14 +25,11 @@ export interface LiveRun {
   readonly org: string;
   readonly writer: RunWriter;
   readonly stream: RunStream | undefined;
-  /** Ends what the run does now; why, `stopReason` says. */
+  /** Ends what the run does now: it is to be cancelled, as the store says, or its time is up. */
   readonly stop: AbortSignal;
   /** The pod has to let go of the run, whatever state it is in. */
   readonly release: AbortSignal;
 }
-
-/** As the reason of a `stop` signal. */
-export type StopReason = 'cancel' | 'expire';
 
 /**
  * Carries a run on until it has ended or waits for its application. Rejects with `RunLost` if it is another pod's now

@@ -19,8 +19,10 @@ export interface Serving {
   readonly handlers: Readonly<Record<string, ApiHandler>>;
   /** See `container-files.ts`. */
   readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
-  /** Lets runs end, hands on those that don't; false if there were such. */
-  close(gracePeriodMs: number): Promise<boolean>;
+  /** Lets runs end; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves runs that have not ended for other pods to carry on. */
+  close(): Promise<void>;
 }
 
 export interface ServingSettings
@@ -51,10 +53,10 @@ export function serve(settings: ServingSettings): Serving {
   return {
     handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
-    async close(gracePeriodMs) {
-      const isWhole = await engine.close(gracePeriodMs);
+    drain: engine.drain,
+    async close() {
+      await engine.close();
       await store.close();
-      return isWhole;
     },
   };
 }
@@ -89,6 +91,7 @@ export function serveNothing(reason: string): Serving {
   return {
     handlers: Object.fromEntries(names.map((name) => [name, refuse])),
     containerPath: async () => undefined,
-    close: async () => true,
+    drain: async () => true,
+    close: async () => {},
   };
 }
