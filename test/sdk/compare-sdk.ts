@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
+import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
+
+import { comparable } from '../assistants/compared/comparable.ts';
+import { joined } from '../assistants/compared/told-by.ts';
+import { startServed } from '../harness/served.ts';
 import { startSidecar, upstreamKey } from '../harness/sidecar.ts';
 import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
 import type { Scenario, Site } from './scenario.ts';
@@ -28,7 +33,36 @@ export function compareSdk(major: Major): void {
       assert.deepEqual(through.result, straight.result);
       assert.deepEqual(seenUpstream(through.standIn.requests), seenUpstream(straight.standIn.requests));
     });
+    if (!scenario.served) continue;
+    test(`openai ${major}: ${scenario.title}, served`, async (t) => {
+      const { apiKey, url } = await liveStandIn(t);
+      const { sidecar, standIn } = await startServed(t, { backend: 'responses' });
+      const [straight, through] = await Promise.all([
+        runAt(major, scenario, standIn, { baseURL: url, apiKey }),
+        runAt(major, scenario, standIn, { baseURL: sidecar.url, apiKey: 'sk-placeholder' }),
+      ]);
+      assert.deepEqual(comparable(inWhole(through.result)), comparable(inWhole(straight.result)));
+    });
   }
+}
+
+async function liveStandIn(t: TestContext): Promise<StandIn> {
+  const standIn = await startStandIn({ assistants: 'live' });
+  t.after(() => standIn.close());
+  return standIn;
+}
+
+/** With the deltas of each list of events joined. */
+function inWhole(result: unknown): unknown {
+  if (Array.isArray(result)) return isEvents(result) ? joined(result) : result;
+  if (typeof result !== 'object' || result === null) return result;
+  return Object.fromEntries(Object.entries(result).map(([name, value]) => [name, inWhole(value)]));
+}
+
+function isEvents(list: unknown[]): list is AssistantStreamEvent[] {
+  return (
+    list.length > 0 && list.every((item) => typeof item === 'object' && item !== null && 'event' in item)
+  );
 }
 
 interface Run {
@@ -44,7 +78,10 @@ async function runStraight(t: TestContext, major: Major, scenario: Scenario): Pr
 /** The application's key is a placeholder here: the stand-in takes only the one that the sidecar has. */
 async function runThroughSidecar(t: TestContext, major: Major, scenario: Scenario): Promise<Run> {
   const standIn = await freshStandIn(t, scenario);
-  const sidecar = await startSidecar(t, { upstreamUrl: standIn.url });
+  const sidecar = await startSidecar(t, {
+    upstreamUrl: standIn.url,
+    env: { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
+  });
   return runAt(major, scenario, standIn, { baseURL: sidecar.url, apiKey: 'sk-placeholder' });
 }
 

@@ -7,6 +7,8 @@ export interface Scenario {
   /** Majors without it leave the scenario out. */
   readonly needs?: Feature;
   readonly standIn?: Pick<StandInOptions, 'assistants' | 'queuedMs'>;
+  /** Of the Assistants API: also what a sidecar that serves it must be equal in, ids and times aside. */
+  readonly served?: true;
   /** Resolves to all that the application saw; it must be the same both times. */
   readonly run: (site: Site<Sdk>) => Promise<unknown>;
   /** The same calls in the words of major 4, where those differ. */

@@ -14,7 +14,7 @@ export function chatPrompt(body: ChatCompletionCreateParams, model: string): Pro
   }
   return {
     model,
-    messages: body.messages.map(toMessage),
+    messages: body.messages.flatMap(toMessages),
     functions: offeredFunctions(body),
     toolChoice: toolChoice(body),
     parallelToolCalls: body.parallel_tool_calls ?? true,
@@ -27,22 +27,35 @@ export function chatPrompt(body: ChatCompletionCreateParams, model: string): Pro
 /** The text of a message's content, whatever form it has. */
 export function textOf(content: ChatCompletionMessageParam['content']): string {
   if (typeof content === 'string') return content;
-  return (content ?? []).map((part) => ('text' in part ? part.text : `[${part.type}]`)).join('\n');
+  return (content ?? []).map(partText).join('\n');
 }
 
-function toMessage(message: ChatCompletionMessageParam): PromptMessage {
+function partText(
+  part: Exclude<ChatCompletionMessageParam['content'], string | null | undefined>[number],
+): string {
+  if (part.type === 'text') return part.text;
+  return part.type === 'image_url' ? '[image]' : `[${part.type}]`;
+}
+
+function toMessages(message: ChatCompletionMessageParam): PromptMessage[] {
   const text = textOf(message.content);
   switch (message.role) {
     case 'system':
     case 'developer':
-      return { role: 'system', text };
+      return [{ role: 'system', text }];
     case 'tool':
     case 'function':
-      return { role: 'tool', text };
-    case 'assistant':
-      return { role: 'assistant', text: text + JSON.stringify(message.tool_calls ?? '').slice(2) };
+      return [{ role: 'tool', text }];
+    case 'assistant': {
+      const calls = (message.tool_calls ?? []).flatMap((call): PromptMessage[] =>
+        call.type === 'function'
+          ? [{ role: 'assistant', text: `${call.function.name}(${call.function.arguments})` }]
+          : [],
+      );
+      return text === '' && calls.length > 0 ? calls : [{ role: 'assistant', text }, ...calls];
+    }
     case 'user':
-      return { role: 'user', text };
+      return [{ role: 'user', text }];
     default:
       throw invalid('messages[0].role', 'Invalid value: supported values are system, assistant, user, tool.');
   }
@@ -50,7 +63,11 @@ function toMessage(message: ChatCompletionMessageParam): PromptMessage {
 
 function offeredFunctions(body: ChatCompletionCreateParams): PromptFunction[] {
   const tools = (body.tools ?? []).flatMap((tool) => (tool.type === 'function' ? [tool.function] : []));
-  return [...tools, ...(body.functions ?? [])].map(({ name, parameters }) => ({ name, parameters }));
+  return [...tools, ...(body.functions ?? [])].map(({ name, description, parameters }) => ({
+    name,
+    description,
+    parameters,
+  }));
 }
 
 function toolChoice(body: ChatCompletionCreateParams): Prompt['toolChoice'] {

@@ -21,12 +21,11 @@ export interface Prompt {
 export interface PromptMessage {
   role: 'system' | 'user' | 'assistant' | 'tool';
   text: string;
-  /** Set on an assistant's message that called functions. */
-  calls?: number;
 }
 
 export interface PromptFunction {
   name: string;
+  description?: string | null | undefined;
   /** A JSON schema. */
   parameters: unknown;
 }
@@ -62,7 +61,10 @@ export function createModel(tokens: Tokens, cache: PromptCache): Model {
     // are shown to the model as text.
     let count = 3;
     for (const message of prompt.messages) count += 4 + tokens.count(message.text);
-    for (const offered of prompt.functions) count += 8 + tokens.count(JSON.stringify(offered));
+    for (const { name, description, parameters } of prompt.functions) {
+      const shown = { name, ...(description ? { description } : {}), parameters: parameters ?? {} };
+      count += 8 + tokens.count(JSON.stringify(shown));
+    }
     return count;
   }
 

@@ -103,8 +103,9 @@ export function toMessages(items: readonly Item[]): PromptMessage[] {
       case 'compaction':
         return [{ role: 'system', text: Buffer.from(item.encrypted_content, 'base64').toString() }];
       case 'file_search_call':
+        return [{ role: 'assistant', text: `file_search(${item.queries.join(' ')})` }];
       case 'code_interpreter_call':
-        return [{ role: 'assistant', text: JSON.stringify(item) }];
+        return [{ role: 'assistant', text: `code_interpreter(${item.code ?? ''})` }];
       default:
         return [];
     }
@@ -112,5 +113,5 @@ export function toMessages(items: readonly Item[]): PromptMessage[] {
 }
 
 function partText(part: { type: string; text?: string; refusal?: string }): string {
-  return part.text ?? part.refusal ?? `[${part.type}]`;
+  return part.text ?? part.refusal ?? (part.type === 'input_image' ? '[image]' : `[${part.type}]`);
 }

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 
 import { eventsOf, failureOf } from '../record.ts';
 import type { Scenario } from '../scenario.ts';
+import type { Sdk, SdkFour } from '../sdk-versions.ts';
 
 const fast = { pollIntervalMs: 20 };
-const live = { assistants: 'live' as const };
+/** Where the Assistants API lives, and where the sidecar serves it. */
+const live = { standIn: { assistants: 'live' }, served: true } as const;
 const assistantParams = {
   model: 'gpt-4o',
   instructions: 'Be brief.',
@@ -21,6 +23,11 @@ const assistantParams = {
 const user = 'user' as const;
 const hello = { messages: [{ role: user, content: 'Hello [[words:30]]' }] };
 const weather = { messages: [{ role: user, content: 'Weather? [[tool:get_weather {"city":"Rome"}]]' }] };
+const weatherTwice = {
+  messages: [
+    { role: user, content: '[[tool:get_weather {"city":"Rome"}]] [[tool:get_weather {"city":"Oslo"}]]' },
+  ],
+};
 
 export const assistantsScenarios: readonly Scenario[] = [
   {
@@ -39,7 +46,7 @@ export const assistantsScenarios: readonly Scenario[] = [
   },
   {
     title: 'where the Assistants API lives, a run is polled and its messages and steps read',
-    standIn: live,
+    ...live,
     async run({ client }) {
       const { threads } = client.beta;
       const assistant = await client.beta.assistants.create(assistantParams);
@@ -63,7 +70,7 @@ export const assistantsScenarios: readonly Scenario[] = [
   },
   {
     title: 'where the Assistants API lives, a run streams, waits for its function, and goes on streaming',
-    standIn: live,
+    ...live,
     async run({ client }) {
       const { threads } = client.beta;
       const assistant = await client.beta.assistants.create(assistantParams);
@@ -95,7 +102,113 @@ export const assistantsScenarios: readonly Scenario[] = [
       return { events: await events, rest: await rest, final, messages: await answering.finalMessages() };
     },
   },
+  {
+    title:
+      'where the Assistants API lives, a thread and its run are created in one call, polled and streamed',
+    ...live,
+    run: ({ client }) => createAndRun(client),
+    runWithFour: ({ client }) => createAndRun(client),
+  },
+  {
+    title: 'where the Assistants API lives, parallel calls of functions are answered, and polled on',
+    ...live,
+    async run({ client }) {
+      const { threads } = client.beta;
+      const assistant = await client.beta.assistants.create(assistantParams);
+      const thread = await threads.create(weatherTwice);
+      const waiting = await threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, fast);
+      const body = { thread_id: thread.id, tool_outputs: outputsFor(waiting) };
+      const run = await threads.runs.submitToolOutputsAndPoll(waiting.id, body, fast);
+      assert.equal(run.status, 'completed');
+      const step = (await threads.runs.steps.list(run.id, { thread_id: thread.id })).data[1]!;
+      const at = { thread_id: thread.id, run_id: run.id };
+      return { waiting, run, step: await threads.runs.steps.retrieve(step.id, at) };
+    },
+    async runWithFour({ client }) {
+      const { threads } = client.beta;
+      const assistant = await client.beta.assistants.create(assistantParams);
+      const thread = await threads.create(weatherTwice);
+      const waiting = await threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id }, fast);
+      const body = { tool_outputs: outputsFor(waiting) };
+      const run = await threads.runs.submitToolOutputsAndPoll(thread.id, waiting.id, body, fast);
+      assert.equal(run.status, 'completed');
+      const step = (await threads.runs.steps.list(thread.id, run.id)).data[1]!;
+      return { waiting, run, step: await threads.runs.steps.retrieve(thread.id, run.id, step.id) };
+    },
+  },
+  {
+    title: 'where the Assistants API lives, objects are changed and deleted, and a run is cancelled',
+    ...live,
+    async run({ client }) {
+      const { assistants, threads } = client.beta;
+      const metadata = { user: 'u1' };
+      const assistant = await assistants.create(assistantParams);
+      const thread = await threads.create(weather);
+      const at = { thread_id: thread.id };
+      const message = await threads.messages.create(thread.id, { role: user, content: 'Please.' });
+      const waiting = await threads.runs.createAndPoll(
+        thread.id,
+        { assistant_id: assistant.id, tool_choice: 'required' },
+        fast,
+      );
+      const cancelling = await threads.runs.cancel(waiting.id, at);
+      return {
+        cancelling,
+        cancelled: await threads.runs.poll(waiting.id, at, fast),
+        run: await threads.runs.update(waiting.id, { ...at, metadata }),
+        assistant: await assistants.update(assistant.id, { name: 'Bo', metadata }),
+        thread: await threads.update(thread.id, { metadata }),
+        message: await threads.messages.update(message.id, { ...at, metadata }),
+        deleted: [
+          await threads.messages.delete(message.id, at),
+          await threads.delete(thread.id),
+          await assistants.delete(assistant.id),
+        ],
+      };
+    },
+    async runWithFour({ client }) {
+      const { assistants, threads } = client.beta;
+      const metadata = { user: 'u1' };
+      const assistant = await assistants.create(assistantParams);
+      const { id } = await threads.create(weather);
+      const message = await threads.messages.create(id, { role: user, content: 'Please.' });
+      const waiting = await threads.runs.createAndPoll(
+        id,
+        { assistant_id: assistant.id, tool_choice: 'required' },
+        fast,
+      );
+      const cancelling = await threads.runs.cancel(id, waiting.id);
+      return {
+        cancelling,
+        cancelled: await threads.runs.poll(id, waiting.id, fast),
+        run: await threads.runs.update(id, waiting.id, { metadata }),
+        assistant: await assistants.update(assistant.id, { name: 'Bo', metadata }),
+        thread: await threads.update(id, { metadata }),
+        message: await threads.messages.update(id, message.id, { metadata }),
+        deleted: [
+          await threads.messages.del(id, message.id),
+          await threads.del(id),
+          await assistants.del(assistant.id),
+        ],
+      };
+    },
+  },
 ];
+
+/** The same words in every major. */
+async function createAndRun(client: InstanceType<Sdk['OpenAI']> | InstanceType<SdkFour['OpenAI']>) {
+  const { assistants, threads } = client.beta as InstanceType<Sdk['OpenAI']>['beta'];
+  const { id } = await assistants.create(assistantParams);
+  const polled = await threads.createAndRunPoll({ assistant_id: id, thread: hello }, fast);
+  const stream = threads.createAndRunStream({
+    assistant_id: id,
+    thread: { ...hello, metadata: { user: 'u1' } },
+  });
+  const events = eventsOf(stream);
+  const final = await stream.finalRun();
+  assert.deepEqual([polled.status, final.status], ['completed', 'completed']);
+  return { polled, events: await events, final, steps: await stream.finalRunSteps() };
+}
 
 interface Waiting {
   required_action: { submit_tool_outputs: { tool_calls: { id: string }[] } } | null;

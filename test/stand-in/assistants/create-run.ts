@@ -1,15 +1,20 @@
-import type { Assistant } from 'openai/resources/beta/assistants';
-import type { Run, RunCreateParams } from 'openai/resources/beta/threads/runs/runs';
+import type { RunCreateParams } from 'openai/resources/beta/threads/runs/runs';
 import type { ThreadCreateAndRunParams } from 'openai/resources/beta/threads/threads';
 
-import { ApiError, missing } from '../api-error.ts';
+import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
 import type { VectorStoreState } from '../vector-store-state.ts';
-import type { AssistantStore } from './assistants.ts';
+import type { AssistantStore, WireAssistant } from './assistants.ts';
 import { usageOf } from './leg.ts';
-import { toMessage } from './messages.ts';
+import { addMessage } from './messages.ts';
 import { startLeg, type LegOptions } from './start-leg.ts';
-import { activeRun, type RunEntry, type ThreadEntry, type ThreadState } from './thread-state.ts';
+import {
+  activeRun,
+  type RunEntry,
+  type ThreadEntry,
+  type ThreadState,
+  type WireRun,
+} from './thread-state.ts';
 
 export interface RunsOptions extends LegOptions {
   threads: ThreadState;
@@ -25,16 +30,13 @@ export function createRun(
   body: RunCreateParams | ThreadCreateAndRunParams,
   call: Call,
 ): RunEntry {
-  if (!body.assistant_id) throw missing('assistant_id');
+  const assistant = options.assistants.find(body.assistant_id);
   const active = activeRun(entry);
   if (active) {
     throw new ApiError(400, `Thread ${entry.thread.id} already has an active run ${active.id}.`);
   }
-  checkCaps(body);
-  const assistant = options.assistants.find(body.assistant_id);
   for (const described of 'additional_messages' in body ? (body.additional_messages ?? []) : []) {
-    const message = toMessage(described, entry.thread.id, call.mint);
-    entry.messages.set(message.id, message);
+    addMessage(entry, described, options.vectorStores, call.mint);
   }
   const createdAtMs = options.nowMs();
   const opened = openRun(options, entry, assistant, body, call);
@@ -50,9 +52,11 @@ export function createRun(
     usedBefore: usageOf(0, 0),
     legUsage: usageOf(0, 0),
     legStartsAtMs: createdAtMs,
+    legBuiltIn: [],
     legEndsAtMs: createdAtMs,
     expiresAtMs: createdAtMs + options.runExpiresAfterSeconds * 1000,
-    effort: 'reasoning_effort' in body ? body.reasoning_effort : undefined,
+    includesContent: asksForContent(call.query),
+    seenMessages: entry.messages.size,
     vectorStoreIds: [
       ...(assistant.tool_resources?.file_search?.vector_store_ids ?? []),
       ...(entry.thread.tool_resources?.file_search?.vector_store_ids ?? []),
@@ -60,19 +64,20 @@ export function createRun(
     exchanged: [],
   };
   entry.runs.set(opened.id, run);
-  startLeg(options, entry, run, call.mint);
   options.threads.advance(entry);
+  startLeg(options, entry, run, call.mint);
   return run;
 }
 
 function openRun(
   options: RunsOptions,
   entry: ThreadEntry,
-  assistant: Assistant,
+  assistant: WireAssistant,
   body: RunCreateParams | ThreadCreateAndRunParams,
   { mint }: Call,
-): Run {
+): WireRun {
   const additional = 'additional_instructions' in body ? body.additional_instructions : undefined;
+  const effort = ('reasoning_effort' in body && body.reasoning_effort) || assistant.reasoning_effort;
   const instructions = body.instructions ?? assistant.instructions ?? '';
   return {
     id: mint.id('run_', 24),
@@ -96,23 +101,17 @@ function openRun(
     top_p: body.top_p ?? assistant.top_p ?? 1,
     max_completion_tokens: body.max_completion_tokens ?? null,
     max_prompt_tokens: body.max_prompt_tokens ?? null,
-    truncation_strategy: body.truncation_strategy ?? { type: 'auto', last_messages: null },
+    truncation_strategy: { type: 'auto', last_messages: null, ...body.truncation_strategy },
     incomplete_details: null,
     usage: null,
     response_format: body.response_format ?? assistant.response_format ?? 'auto',
     tool_choice: body.tool_choice ?? 'auto',
     parallel_tool_calls: body.parallel_tool_calls ?? true,
+    ...(effort ? { reasoning_effort: effort } : {}),
   };
 }
 
-function checkCaps(body: RunCreateParams | ThreadCreateAndRunParams): void {
-  for (const name of ['max_prompt_tokens', 'max_completion_tokens'] as const) {
-    const value = body[name];
-    if (typeof value !== 'number' || value >= 256) continue;
-    throw new ApiError(
-      400,
-      `Invalid '${name}': integer below minimum value. Expected a value >= 256, but got ${value} instead.`,
-      { param: name, code: 'integer_below_min_value' },
-    );
-  }
+/** Whether `include[]` asks for what file_search found. */
+export function asksForContent(query: URLSearchParams): boolean {
+  return query.getAll('include[]').includes('step_details.tool_calls[*].file_search.results[*].content');
 }

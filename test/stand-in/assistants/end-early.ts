@@ -1,5 +1,6 @@
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 
+import { type Told, applyEvent } from './apply-event.ts';
 import { addUsage, usageOf } from './leg.ts';
 import type { PlannedEvent, RunEntry } from './thread-state.ts';
 
@@ -7,12 +8,14 @@ import type { PlannedEvent, RunEntry } from './thread-state.ts';
 export function endEarly(run: RunEntry, how: 'cancelled' | 'expired', atMs: number): PlannedEvent[] {
   const at = run.run.created_at + Math.round((atMs - run.createdAtMs) / 1000);
   const events: PlannedEvent['event'][] = [];
-  const message = last(run, 'thread.message.');
-  if (message && 'role' in message.data && message.data.status === 'in_progress') {
+  const told: Told = { steps: new Map(), messages: new Map() };
+  for (const { event } of run.plan) applyEvent(told, event);
+  const message = [...told.messages.values()].find(({ status }) => status === 'in_progress');
+  if (message) {
     events.push({
       event: 'thread.message.incomplete',
       data: {
-        ...message.data,
+        ...message,
         status: 'incomplete',
         incomplete_at: at,
         incomplete_details: { reason: `run_${how}` },
@@ -20,16 +23,19 @@ export function endEarly(run: RunEntry, how: 'cancelled' | 'expired', atMs: numb
     });
   }
   const usage = legUsageAt(run, atMs);
-  const step = last(run, 'thread.run.step.');
-  if (step && 'step_details' in step.data && step.data.status === 'in_progress') {
+  const step = [...told.steps.values()].find(({ status }) => status === 'in_progress');
+  if (step) {
     events.push(
       how === 'cancelled'
-        ? { event: 'thread.run.step.cancelled', data: { ...step.data, status: how, cancelled_at: at, usage } }
-        : { event: 'thread.run.step.expired', data: { ...step.data, status: how, expired_at: at, usage } },
+        ? { event: 'thread.run.step.cancelled', data: { ...step, status: how, cancelled_at: at, usage } }
+        : { event: 'thread.run.step.expired', data: { ...step, status: how, expired_at: at, usage } },
     );
   }
+  const before = run.plan.findLast(
+    ({ event }) => 'object' in event.data && event.data.object === 'thread.run',
+  );
   const ended: Run = {
-    ...run.run,
+    ...((before?.event.data as Run | undefined) ?? run.run),
     status: how,
     required_action: null,
     expires_at: null,
@@ -48,10 +54,4 @@ function legUsageAt({ legUsage, legStartsAtMs, legEndsAtMs }: RunEntry, atMs: nu
   if (atMs < legStartsAtMs) return usageOf(0, 0);
   const share = Math.min(1, (atMs - legStartsAtMs) / (legEndsAtMs - legStartsAtMs));
   return usageOf(legUsage.prompt_tokens, Math.floor(legUsage.completion_tokens * share));
-}
-
-/** The last event of this kind that carries its whole object; deltas carry only a part. */
-function last(run: RunEntry, prefix: string): PlannedEvent['event'] | undefined {
-  return run.plan.findLast(({ event }) => event.event.startsWith(prefix) && !event.event.endsWith('.delta'))
-    ?.event;
 }

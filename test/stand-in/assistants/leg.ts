@@ -13,13 +13,15 @@ export interface Leg {
   usedBefore: Run.Usage;
   /** Found by file_search, if it was asked for. */
   hits: SearchHit[] | undefined;
+  /** As the tool has them. */
+  ranking: { ranker?: 'auto' | 'default_2024_08_21'; score_threshold: number } | undefined;
   codeInterpreter: boolean;
   startedAt: number;
   endedAt: number;
   mint: Mint;
   tokens: Tokens;
-  /** The prompt does not fit `max_prompt_tokens`. */
-  promptTooLong: boolean;
+  /** The cap that leaves no room for the call: it is not made. */
+  unaffordable: 'max_prompt_tokens' | 'max_completion_tokens' | undefined;
 }
 
 export function usageOf(promptTokens: number, completionTokens: number): Run.Usage {

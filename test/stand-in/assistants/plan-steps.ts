@@ -6,7 +6,7 @@ import type { RunStep, ToolCall, ToolCallDelta } from 'openai/resources/beta/thr
 import { chunkText } from '../chunk-text.ts';
 import type { Completion } from '../model.ts';
 import type { TextPiece } from '../tokens.ts';
-import type { Leg } from './leg.ts';
+import { type Leg, usageOf } from './leg.ts';
 
 /** A step at its start. */
 function openStep({ run, mint, startedAt }: Leg, details: RunStep['step_details']): RunStep {
@@ -66,6 +66,12 @@ export function* messageStep(leg: Leg, run: Run, usage: Run.Usage): Generator<As
     };
   }
   const content = [contentOf(leg)];
+  for (const delta of citationDeltas(content[0])) {
+    yield {
+      event: 'thread.message.delta',
+      data: { id: message.id, object: 'thread.message.delta', delta: { content: [delta] } },
+    };
+  }
   if (completion.finish === 'length') {
     yield {
       event: 'thread.message.incomplete',
@@ -94,44 +100,38 @@ function contentDelta(completion: Completion, text: string, first: boolean): Mes
   return { index: 0, type: 'text', text: first ? { value: text, annotations: [] } : { value: text } };
 }
 
-/** With one citation at the end for each file that was found. */
+/** With the marker of a citation at its end for each file that was found. */
 function contentOf({ completion, hits }: Leg): MessageContent {
   if (completion.refusal) return { type: 'refusal', refusal: completion.text };
-  const end = completion.text.length;
-  const files = new Set((hits ?? []).map((hit) => hit.fileId));
-  return {
+  let value = completion.text;
+  const annotations = [...new Set((hits ?? []).map((hit) => hit.fileId))].map((file_id, position) => {
+    const text = `【${position}:0†source】`;
+    const start_index = value.length;
+    value += text;
+    return {
+      type: 'file_citation' as const,
+      text,
+      start_index,
+      end_index: value.length,
+      file_citation: { file_id },
+    };
+  });
+  return { type: 'text', text: { value, annotations } };
+}
+
+/** One for each citation, behind all text. */
+function citationDeltas(content: MessageContent | undefined): MessageContentDelta[] {
+  if (content?.type !== 'text') return [];
+  return content.text.annotations.map((annotation, index) => ({
+    index: 0,
     type: 'text',
-    text: {
-      value: completion.text,
-      annotations: [...files].map((file_id) => ({
-        type: 'file_citation',
-        text: '',
-        start_index: end,
-        end_index: end,
-        file_citation: { file_id },
-      })),
-    },
-  };
+    text: { value: annotation.text, annotations: [{ index, ...annotation }] },
+  }));
 }
 
 /** Ends at requires_action, with the step still in progress: it completes with the outputs. */
 export function* functionStep(leg: Leg, run: Run): Generator<AssistantStreamEvent> {
-  const { completion, mint } = leg;
-  const calls = completion.calls.map((called) => ({ ...called, id: mint.id('call_', 24) }));
-  const tool_calls: ToolCall[] = calls.map(({ id, name, arguments: args }) => ({
-    id,
-    type: 'function',
-    function: { name, arguments: args, output: null },
-  }));
-  const step = openStep(leg, { type: 'tool_calls', tool_calls });
-  yield* startStep({ ...step, step_details: { type: 'tool_calls', tool_calls: [] } });
-  for (const [index, { id, name, arguments: args }] of calls.entries()) {
-    const opened = { name, arguments: '', output: null };
-    yield stepDelta(step, { index, id, type: 'function', function: opened });
-    for (const piece of pieces(leg, args)) {
-      yield stepDelta(step, { index, type: 'function', function: { arguments: piece.text } });
-    }
-  }
+  const { calls } = yield* callFunctions(leg);
   yield {
     event: 'thread.run.requires_action',
     data: {
@@ -151,18 +151,49 @@ export function* functionStep(leg: Leg, run: Run): Generator<AssistantStreamEven
   };
 }
 
-export function* builtInStep(
-  leg: Leg,
-  run: Run,
-  tool_calls: ToolCall[],
-  usage: Run.Usage,
-): Generator<AssistantStreamEvent> {
-  const step = openStep({ ...leg, run }, { type: 'tool_calls', tool_calls });
-  yield* startStep({ ...step, step_details: { type: 'tool_calls', tool_calls: [] } });
-  for (const [index, call] of tool_calls.entries()) yield stepDelta(step, toDelta(call, index));
+/** The model was cut off while it wrote the calls: nobody can make them. */
+export function* cutFunctionStep(leg: Leg, usage: Run.Usage): Generator<AssistantStreamEvent> {
+  const { step } = yield* callFunctions(leg);
   yield {
     event: 'thread.run.step.completed',
     data: { ...step, status: 'completed', completed_at: leg.endedAt, usage },
+  };
+}
+
+function* callFunctions(leg: Leg) {
+  const { completion, mint } = leg;
+  const calls = completion.calls.map((called) => ({ ...called, id: mint.id('call_', 24) }));
+  const tool_calls: ToolCall[] = calls.map(({ id, name, arguments: args }) => ({
+    id,
+    type: 'function',
+    function: { name, arguments: args, output: null },
+  }));
+  const step = openStep(leg, { type: 'tool_calls', tool_calls });
+  yield* startStep({ ...step, step_details: { type: 'tool_calls', tool_calls: [] } });
+  for (const [index, { id, name, arguments: args }] of calls.entries()) {
+    yield stepDelta(step, {
+      index,
+      id,
+      type: 'function',
+      function: { name, arguments: '', output: null },
+    });
+    for (const piece of pieces(leg, args)) {
+      yield stepDelta(step, { index, type: 'function', function: { arguments: piece.text } });
+    }
+  }
+  return { calls, step };
+}
+
+/** It is a part of the model call whose message follows, and costs nothing of its own. */
+export function* builtInStep(leg: Leg, run: Run, tool_calls: ToolCall[]): Generator<AssistantStreamEvent> {
+  const step = openStep({ ...leg, run }, { type: 'tool_calls', tool_calls });
+  yield* startStep({ ...step, step_details: { type: 'tool_calls', tool_calls: [] } });
+  for (const [index, call] of tool_calls.entries()) {
+    for (const delta of builtInDeltas(leg, call, index)) yield stepDelta(step, delta);
+  }
+  yield {
+    event: 'thread.run.step.completed',
+    data: { ...step, status: 'completed', completed_at: leg.endedAt, usage: usageOf(0, 0) },
   };
 }
 
@@ -174,15 +205,22 @@ function stepDelta(step: RunStep, delta: ToolCallDelta): AssistantStreamEvent {
   };
 }
 
-function toDelta(call: ToolCall, index: number): ToolCallDelta {
-  if (call.type !== 'code_interpreter') return { index, ...call };
-  const { input, outputs } = call.code_interpreter;
-  const indexed = outputs.map((output, position) => ({ index: position, ...output }));
-  return { ...call, index, code_interpreter: { input, outputs: indexed } };
+/** What file_search found is told only when the step is complete. */
+function* builtInDeltas(leg: Leg, call: ToolCall, index: number): Generator<ToolCallDelta> {
+  const { id } = call;
+  if (call.type === 'file_search') yield { index, id, type: 'file_search', file_search: {} };
+  if (call.type !== 'code_interpreter') return;
+  const { type, code_interpreter } = call;
+  yield { index, id, type, code_interpreter: { input: '', outputs: [] } };
+  for (const { text } of pieces(leg, code_interpreter.input)) {
+    yield { index, type, code_interpreter: { input: text } };
+  }
+  const outputs = code_interpreter.outputs.map((output, position) => ({ index: position, ...output }));
+  yield { index, type, code_interpreter: { outputs } };
 }
 
 /** The calls of built-in tools that the directives ask for. */
-export function builtInCalls({ completion, hits, codeInterpreter, mint }: Leg): ToolCall[] {
+export function builtInCalls({ completion, hits, ranking, codeInterpreter, mint }: Leg): ToolCall[] {
   const { code } = completion.directives;
   const calls: ToolCall[] = [];
   if (hits) {
@@ -192,19 +230,17 @@ export function builtInCalls({ completion, hits, codeInterpreter, mint }: Leg): 
       score,
       content: [{ type: 'text' as const, text }],
     }));
-    calls.push({ id: mint.id('call_', 24), type: 'file_search', file_search: { results } });
+    const ranking_options = {
+      ranker: 'default_2024_08_21' as const,
+      score_threshold: ranking?.score_threshold ?? 0,
+    };
+    calls.push({ id: mint.id('call_', 24), type: 'file_search', file_search: { ranking_options, results } });
   }
   if (codeInterpreter && code !== undefined) {
     const code_interpreter = { input: code, outputs: [{ type: 'logs' as const, logs: 'done\n' }] };
     calls.push({ id: mint.id('call_', 24), type: 'code_interpreter', code_interpreter });
   }
   return calls;
-}
-
-/** What the model wrote to call its built-in tools. */
-export function toolTokens({ completion, tokens }: Leg, calls: ToolCall[]): number {
-  const { search = '', code = '' } = completion.directives;
-  return calls.reduce((sum, call) => sum + tokens.count(call.type === 'file_search' ? search : code), 0);
 }
 
 function pieces({ tokens, completion }: Leg, text: string): TextPiece[] {

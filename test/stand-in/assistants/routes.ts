@@ -22,7 +22,7 @@ export function assistantsRoutes(options: AssistantsOptions): Route[] {
   const live = [
     ...assistants.routes,
     ...threadRoutes(threads, vectorStores),
-    ...messageRoutes(threads),
+    ...messageRoutes(threads, vectorStores),
     ...runRoutes({ ...options, threads, assistants, vectorStores }),
   ];
   return options.assistants === 'live' ? live.map(withBetaHeader) : live.map(retired);

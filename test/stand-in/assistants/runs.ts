@@ -7,18 +7,22 @@ import type {
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { ThreadCreateAndRunParams } from 'openai/resources/beta/threads/threads';
 
-import { ApiError, noSuch } from '../api-error.ts';
+import { ApiError } from '../api-error.ts';
 import type { Call } from '../call.ts';
-import { paginate, type Page } from '../list.ts';
+import type { Page } from '../list.ts';
 import { pause } from '../pause.ts';
 import { eventStream, json, sse, type Reply } from '../reply.ts';
 import type { Route } from '../router.ts';
-import { createRun, type RunsOptions } from './create-run.ts';
+import { bodies } from './api-rules.ts';
+import { checkValue } from './check-value.ts';
+import { type RunsOptions, asksForContent, createRun } from './create-run.ts';
 import { endEarly } from './end-early.ts';
+import { noneFound } from './find-errors.ts';
+import { listObjects } from './list-objects.ts';
 import { submitOutputs } from './submit-outputs.ts';
 import { isActive, type RunEntry, type ThreadEntry } from './thread-state.ts';
 import { openThread } from './threads.ts';
-import { toToolResources } from './tool-resources.ts';
+import { sevenDays, toToolResources } from './tool-resources.ts';
 
 export function runRoutes(options: RunsOptions): Route[] {
   const { threads, nowMs } = options;
@@ -29,6 +33,7 @@ export function runRoutes(options: RunsOptions): Route[] {
       path: '/threads/{thread_id}/runs',
       handle(call) {
         const body = call.json<RunCreateParams>();
+        checkValue(bodies.createRun, body);
         const entry = threads.find(call.params['thread_id']);
         const run = createRun(options, entry, body, call);
         return body.stream ? eventStream(follow(options, entry, run, 0, call.signal)) : json<Run>(run.run);
@@ -39,8 +44,8 @@ export function runRoutes(options: RunsOptions): Route[] {
       method: 'GET',
       path: '/threads/{thread_id}/runs',
       handle({ params, query }) {
-        const runs = [...threads.find(params['thread_id']).runs.values()].map(({ run }) => run);
-        return json<Page<Run>>(paginate(runs, query));
+        const runs = () => [...threads.find(params['thread_id']).runs.values()].map(({ run }) => run);
+        return json<Page<Run>>(listObjects('run', query, runs));
       },
     },
     {
@@ -56,9 +61,10 @@ export function runRoutes(options: RunsOptions): Route[] {
       method: 'POST',
       path: '/threads/{thread_id}/runs/{run_id}',
       handle(call) {
+        const body = call.json<Omit<RunUpdateParams, 'thread_id'>>();
+        checkValue(bodies.updateRun, body);
         const { run } = find(call);
-        const { metadata } = call.json<Omit<RunUpdateParams, 'thread_id'>>();
-        run.run = { ...run.run, metadata: metadata ?? {} };
+        if (body.metadata !== undefined) run.run = { ...run.run, metadata: body.metadata ?? {} };
         return json<Run>(run.run);
       },
     },
@@ -86,8 +92,9 @@ export function runRoutes(options: RunsOptions): Route[] {
       method: 'POST',
       path: '/threads/{thread_id}/runs/{run_id}/submit_tool_outputs',
       handle(call) {
-        const { entry, run } = find(call);
         const body = call.json<Omit<RunSubmitToolOutputsParams, 'thread_id'>>();
+        checkValue(bodies.submitOutputs, body);
+        const { entry, run } = find(call);
         const from = submitOutputs(options, entry, run, body, call);
         return body.stream ? eventStream(follow(options, entry, run, from, call.signal)) : json<Run>(run.run);
       },
@@ -95,15 +102,19 @@ export function runRoutes(options: RunsOptions): Route[] {
     {
       method: 'GET',
       path: '/threads/{thread_id}/runs/{run_id}/steps',
-      handle: (call) => json<Page<RunStep>>(paginate([...find(call).run.steps.values()], call.query)),
+      handle(call) {
+        const steps = () =>
+          [...find(call).run.steps.values()].map((step) => shownStep(step, asksForContent(call.query)));
+        return json<Page<RunStep>>(listObjects('run step', call.query, steps));
+      },
     },
     {
       method: 'GET',
       path: '/threads/{thread_id}/runs/{run_id}/steps/{step_id}',
       handle(call) {
         const step = find(call).run.steps.get(call.params['step_id'] ?? '');
-        if (!step) throw noSuch('run step', call.params['step_id'] ?? '');
-        return json<RunStep>(step);
+        if (!step) throw noneFound('run step', call.params['step_id'] ?? '');
+        return json<RunStep>(shownStep(step, asksForContent(call.query)));
       },
     },
   ];
@@ -114,10 +125,11 @@ const POLL_SOON = { 'openai-poll-after-ms': '20' };
 
 function createThreadAndRun(options: RunsOptions, call: Call): Reply {
   const body = call.json<ThreadCreateAndRunParams>();
+  checkValue(bodies.createThreadAndRun, body);
+  options.assistants.find(body.assistant_id);
   const entry = openThread(options.threads, options.vectorStores, body.thread ?? {}, call.mint);
-  if (body.tool_resources) {
-    entry.thread.tool_resources = toToolResources(body.tool_resources, options.vectorStores, call.mint);
-  }
+  const given = toToolResources(body.tool_resources, options.vectorStores, call.mint, sevenDays);
+  entry.thread.tool_resources = { ...entry.thread.tool_resources, ...given };
   const run = createRun(options, entry, body, call);
   if (!body.stream) return json<Run>(run.run);
   run.plan.unshift({ event: { event: 'thread.created', data: entry.thread }, dueMs: 0 });
@@ -142,8 +154,25 @@ async function* follow(
     options.threads.advance(entry);
     const event = run.plan[index]?.event;
     if (!event) return;
-    yield sse<typeof event.data>(event.data, event.event);
+    const isStep = 'object' in event.data && event.data.object === 'thread.run.step';
+    const data = isStep ? shownStep(event.data as RunStep, run.includesContent) : event.data;
+    yield sse<typeof data>(data, event.event);
     if (event.event === 'thread.run.requires_action') break;
   }
   yield 'event: done\ndata: [DONE]\n\n';
+}
+
+/** What file_search found is shown to those who asked for it. */
+function shownStep(step: RunStep, includesContent: boolean): RunStep {
+  if (includesContent || step.step_details.type !== 'tool_calls') return step;
+  const tool_calls = step.step_details.tool_calls.map((call) => {
+    if (call.type !== 'file_search' || !call.file_search.results) return call;
+    const results = call.file_search.results.map(({ file_id, file_name, score }) => ({
+      file_id,
+      file_name,
+      score,
+    }));
+    return { ...call, file_search: { ...call.file_search, results } };
+  });
+  return { ...step, step_details: { type: 'tool_calls', tool_calls } };
 }

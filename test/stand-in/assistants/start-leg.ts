@@ -8,7 +8,7 @@ import { resolveModel } from '../models.ts';
 import type { SearchHit } from '../search.ts';
 import type { Tokens } from '../tokens.ts';
 import { endEarly } from './end-early.ts';
-import { usageOf } from './leg.ts';
+import { type Leg, usageOf } from './leg.ts';
 import { messageText } from './messages.ts';
 import { planLeg } from './plan-leg.ts';
 import type { RunEntry, ThreadEntry } from './thread-state.ts';
@@ -26,34 +26,43 @@ export interface LegOptions {
 /** Asks the model, and plans what the run will tell from now until it stops again, or expires. */
 export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry, mint: Mint): void {
   const asked = promptOf(entry, run);
-  const prompt = fitPrompt(options.model, asked, run.run.max_prompt_tokens);
+  const maxInput = leftOf(run.run.max_prompt_tokens, run.usedBefore.prompt_tokens);
+  const prompt = fitPrompt(options.model, asked, run.exchanged.length, maxInput);
   const lastUser = prompt.messages.findLast((message) => message.role === 'user');
   const { search } = readDirectives(lastUser?.text ?? '');
-  const offers = (type: string) => run.run.tools.some((tool) => tool.type === type);
+  const searching = run.run.tools.find((tool) => tool.type === 'file_search');
   const hits =
-    search !== undefined && offers('file_search')
-      ? options.search(run.vectorStoreIds, search, 20)
+    search !== undefined && searching
+      ? options.search(run.vectorStoreIds, search, searching.file_search?.max_num_results ?? 20)
       : undefined;
+  const interpreter = run.run.tools.some((tool) => tool.type === 'code_interpreter');
   const completion = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
-  const { inputTokens, outputTokens } = completion.usage;
-  const promptLimit = run.run.max_prompt_tokens ?? Number.POSITIVE_INFINITY;
+  const unaffordable = capReached(prompt.maxTokens, completion.usage.inputTokens, maxInput);
+  const { inputTokens, outputTokens } = unaffordable ? { inputTokens: 0, outputTokens: 0 } : completion.usage;
 
   const { thinkMs, delayMs = options.chunkDelayMs } = completion.directives;
   run.legStartsAtMs = options.nowMs() + options.queuedMs;
   run.legEndsAtMs = run.legStartsAtMs + options.workMs + thinkMs + delayMs * outputTokens;
   run.legUsage = usageOf(inputTokens, outputTokens);
+  run.legBuiltIn = [
+    ...(hits ? [`file_search(${search})`] : []),
+    ...(interpreter && completion.directives.code !== undefined
+      ? [`code_interpreter(${completion.directives.code})`]
+      : []),
+  ].map((text) => ({ role: 'assistant', text }));
   const events = [
     ...planLeg({
       run: run.run,
       completion,
       usedBefore: run.usedBefore,
       hits,
-      codeInterpreter: offers('code_interpreter'),
+      ranking: searching?.file_search?.ranking_options,
+      codeInterpreter: interpreter,
       startedAt: secondsAt(run, run.legStartsAtMs),
       endedAt: secondsAt(run, run.legEndsAtMs),
       mint,
       tokens: options.tokens,
-      promptTooLong: run.usedBefore.prompt_tokens + inputTokens > promptLimit,
+      unaffordable,
     }),
   ];
   const stepMs = (run.legEndsAtMs - run.legStartsAtMs) / Math.max(1, events.length - 1);
@@ -72,8 +81,8 @@ export function secondsAt(run: RunEntry, atMs: number): number {
   return run.run.created_at + Math.round((atMs - run.createdAtMs) / 1000);
 }
 
-function promptOf(entry: ThreadEntry, { run, exchanged, effort, usedBefore }: RunEntry): Prompt {
-  const said = [...entry.messages.values()].map((message): PromptMessage => ({
+function promptOf(entry: ThreadEntry, { run, exchanged, seenMessages, usedBefore }: RunEntry): Prompt {
+  const said = [...entry.messages.values()].slice(0, seenMessages).map((message): PromptMessage => ({
     role: message.role,
     text: messageText(message),
   }));
@@ -88,29 +97,46 @@ function promptOf(entry: ThreadEntry, { run, exchanged, effort, usedBefore }: Ru
     ],
     functions: run.tools
       .filter((tool): tool is FunctionTool => tool.type === 'function')
-      .map((tool) => ({ name: tool.function.name, parameters: tool.function.parameters })),
+      .map(({ function: { name, description, parameters } }) => ({ name, description, parameters })),
     toolChoice: toolChoice(run.tool_choice),
     parallelToolCalls: run.parallel_tool_calls,
     format: formatOf(run.response_format),
-    // The cap is the whole run's.
-    maxTokens:
-      run.max_completion_tokens === null
-        ? undefined
-        : Math.max(0, run.max_completion_tokens - usedBefore.completion_tokens),
-    effort,
+    maxTokens: leftOf(run.max_completion_tokens, usedBefore.completion_tokens),
+    effort: run.reasoning_effort,
   };
 }
 
-/** Drops the oldest messages until the prompt fits; the instructions and what came last stay. */
-function fitPrompt(model: Model, prompt: Prompt, maxPromptTokens: number | null): Prompt {
-  if (maxPromptTokens === null) return prompt;
+/** Caps are the whole run's. Undefined: no cap. */
+function leftOf(cap: number | null, used: number): number | undefined {
+  return cap === null ? undefined : Math.max(0, cap - used);
+}
+
+/** Drops the oldest messages until the prompt fits; the newest stays, and what was exchanged since. */
+function fitPrompt(
+  model: Model,
+  prompt: Prompt,
+  exchanged: number,
+  maxInput = Number.POSITIVE_INFINITY,
+): Prompt {
   const messages = [...prompt.messages];
   const oldest = messages[0]?.role === 'system' ? 1 : 0;
-  while (messages.length > oldest + 1 && model.countInput({ ...prompt, messages }) > maxPromptTokens) {
-    if (messages[oldest + 1]?.role === 'tool') break;
+  const stay = oldest + 1 + exchanged;
+  while (messages.length > stay && model.countInput({ ...prompt, messages }) > maxInput) {
     messages.splice(oldest, 1);
   }
   return { ...prompt, messages };
+}
+
+/** The least output that the Responses API lets a caller ask for. */
+const leastOutputTokens = 16;
+
+function capReached(
+  maxOutput = Number.POSITIVE_INFINITY,
+  input: number,
+  maxInput = Number.POSITIVE_INFINITY,
+): Leg['unaffordable'] {
+  if (input > maxInput) return 'max_prompt_tokens';
+  return maxOutput < leastOutputTokens ? 'max_completion_tokens' : undefined;
 }
 
 function toolChoice(choice: Run['tool_choice']): Prompt['toolChoice'] {

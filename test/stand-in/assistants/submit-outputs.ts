@@ -20,14 +20,13 @@ export function submitOutputs(
   if (!asked) {
     throw new ApiError(400, `Runs in status "${run.run.status}" do not accept tool outputs.`);
   }
-  const outputs = new Map(
-    (body.tool_outputs ?? []).map(({ tool_call_id, output }) => [tool_call_id, output]),
-  );
+  const outputs = new Map(body.tool_outputs.map(({ tool_call_id, output }) => [tool_call_id, output]));
   const expected = asked.map(({ id }) => id);
-  if (expected.length !== outputs.size || expected.some((id) => !outputs.has(id))) {
-    const got = JSON.stringify([...outputs.keys()]);
-    throw new ApiError(400, `Expected tool outputs for call_ids ${JSON.stringify(expected)}, got ${got}.`);
+  const got = body.tool_outputs.map(({ tool_call_id }) => tool_call_id ?? '');
+  if (expected.length !== got.length || expected.some((id) => !got.includes(id))) {
+    throw new ApiError(400, `Expected tool outputs for call_ids ${named(expected)}, got ${named(got)}`);
   }
+  run.exchanged.push(...run.legBuiltIn);
   for (const { id, function: called } of asked) {
     run.exchanged.push({ role: 'assistant', text: `${called.name}(${called.arguments})` });
     run.exchanged.push({ role: 'tool', text: outputs.get(id) ?? '' });
@@ -54,7 +53,11 @@ export function submitOutputs(
   run.usedBefore = addUsage(run.usedBefore, run.legUsage);
   run.run = { ...run.run, status: 'queued', required_action: null };
   run.plan.push({ event: { event: 'thread.run.queued', data: run.run }, dueMs: 0 });
-  startLeg(options, entry, run, mint);
   options.threads.advance(entry);
+  startLeg(options, entry, run, mint);
   return from;
+}
+
+function named(ids: readonly string[]): string {
+  return `[${ids.map((id) => `'${id}'`).join(', ')}]`;
 }

@@ -4,8 +4,9 @@ import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep } from 'openai/resources/beta/threads/runs/steps';
 import type { Thread } from 'openai/resources/beta/threads/threads';
 
-import { noSuch } from '../api-error.ts';
 import type { PromptMessage } from '../model.ts';
+import { applyEvent } from './apply-event.ts';
+import { noneFound } from './find-errors.ts';
 
 /** A thread and what belongs to it. */
 export interface ThreadEntry {
@@ -14,12 +15,17 @@ export interface ThreadEntry {
   runs: Map<string, RunEntry>;
 }
 
+/** The SDK's type lacks what the API answers where it was given. */
+export interface WireRun extends Run {
+  reasoning_effort?: string;
+}
+
 /**
  * A run is planned ahead as the events that its stream will tell, each with its time. Its objects are what the
  * events up to now have said.
  */
 export interface RunEntry {
-  run: Run;
+  run: WireRun;
   steps: Map<string, RunStep>;
   plan: PlannedEvent[];
   /** How many events of the plan have happened. */
@@ -30,9 +36,14 @@ export interface RunEntry {
   /** What the present leg will have cost at its end. */
   legUsage: Run.Usage;
   legStartsAtMs: number;
+  /** What it told the model's own tools, as the model sees it. */
+  legBuiltIn: PromptMessage[];
   legEndsAtMs: number;
   expiresAtMs: number;
-  effort: string | null | undefined;
+  /** Whether its own streams tell what file_search found. */
+  includesContent: boolean;
+  /** How many of the thread's messages were there when it was created. */
+  seenMessages: number;
   /** What file_search looks into. */
   vectorStoreIds: string[];
   /** Function calls of this run and their outputs, as the model sees them. */
@@ -69,7 +80,7 @@ export function createThreadState(nowMs: () => number): ThreadState {
 
   function find(id = ''): ThreadEntry {
     const entry = entries.get(id);
-    if (!entry) throw noSuch('thread', id);
+    if (!entry) throw noneFound('thread', id);
     advance(entry);
     return entry;
   }
@@ -86,41 +97,17 @@ export function createThreadState(nowMs: () => number): ThreadState {
     findRun(threadId, runId = '') {
       const entry = find(threadId);
       const run = entry.runs.get(runId);
-      if (!run) throw noSuch('run', runId);
+      if (!run) throw noneFound('run', runId);
       return { entry, run };
     },
   };
 }
 
 function happen(entry: ThreadEntry, run: RunEntry, event: AssistantStreamEvent): void {
-  const { metadata } = run.run;
-  switch (event.event) {
-    case 'thread.run.created':
-    case 'thread.run.queued':
-    case 'thread.run.in_progress':
-    case 'thread.run.requires_action':
-    case 'thread.run.completed':
-    case 'thread.run.incomplete':
-    case 'thread.run.failed':
-    case 'thread.run.cancelling':
-    case 'thread.run.cancelled':
-    case 'thread.run.expired':
-      // The metadata may have been changed since the plan was made.
-      run.run = { ...event.data, metadata };
-      break;
-    case 'thread.run.step.created':
-    case 'thread.run.step.in_progress':
-    case 'thread.run.step.completed':
-    case 'thread.run.step.failed':
-    case 'thread.run.step.cancelled':
-    case 'thread.run.step.expired':
-      run.steps.set(event.data.id, event.data);
-      break;
-    case 'thread.message.created':
-    case 'thread.message.in_progress':
-    case 'thread.message.completed':
-    case 'thread.message.incomplete':
-      entry.messages.set(event.data.id, event.data);
+  applyEvent({ steps: run.steps, messages: entry.messages }, event);
+  if ('object' in event.data && event.data.object === 'thread.run') {
+    // The metadata may have been changed since the plan was made.
+    run.run = { ...event.data, metadata: run.run.metadata };
   }
 }
 

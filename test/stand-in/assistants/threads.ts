@@ -9,9 +9,11 @@ import type { Mint } from '../mint.ts';
 import { json } from '../reply.ts';
 import type { Route } from '../router.ts';
 import type { VectorStoreState } from '../vector-store-state.ts';
-import { toMessage } from './messages.ts';
+import { bodies } from './api-rules.ts';
+import { checkValue } from './check-value.ts';
+import { addMessage } from './messages.ts';
 import type { ThreadEntry, ThreadState } from './thread-state.ts';
-import { toToolResources } from './tool-resources.ts';
+import { sevenDays, toToolResources } from './tool-resources.ts';
 
 export function threadRoutes(threads: ThreadState, vectorStores: VectorStoreState): Route[] {
   return [
@@ -20,6 +22,7 @@ export function threadRoutes(threads: ThreadState, vectorStores: VectorStoreStat
       path: '/threads',
       handle(call) {
         const body = call.json<ThreadCreateParams>();
+        checkValue(bodies.createThread, body);
         return json<Thread>(openThread(threads, vectorStores, body, call.mint).thread);
       },
     },
@@ -32,13 +35,13 @@ export function threadRoutes(threads: ThreadState, vectorStores: VectorStoreStat
       method: 'POST',
       path: '/threads/{thread_id}',
       handle(call) {
-        const entry = threads.find(call.params['thread_id']);
-        const { metadata, tool_resources } = call.json<ThreadUpdateParams>();
-        if (metadata !== undefined) entry.thread.metadata = metadata;
-        if (tool_resources) {
-          entry.thread.tool_resources = toToolResources(tool_resources, vectorStores, call.mint);
-        }
-        return json<Thread>(entry.thread);
+        const body = call.json<ThreadUpdateParams>();
+        checkValue(bodies.updateThread, body);
+        const { thread } = threads.find(call.params['thread_id']);
+        if (body.metadata !== undefined) thread.metadata = body.metadata ?? {};
+        const given = toToolResources(body.tool_resources, vectorStores, call.mint, sevenDays);
+        thread.tool_resources = { ...thread.tool_resources, ...given };
+        return json<Thread>(thread);
       },
     },
     {
@@ -64,11 +67,8 @@ export function openThread(
     object: 'thread',
     created_at: mint.seconds(),
     metadata: body.metadata ?? {},
-    tool_resources: toToolResources(body.tool_resources, vectorStores, mint),
+    tool_resources: toToolResources(body.tool_resources, vectorStores, mint, sevenDays),
   });
-  for (const described of body.messages ?? []) {
-    const message = toMessage(described, entry.thread.id, mint);
-    entry.messages.set(message.id, message);
-  }
+  for (const described of body.messages ?? []) addMessage(entry, described, vectorStores, mint);
   return entry;
 }

@@ -1,0 +1,3 @@
+import { compareApi } from './compare-api.ts';
+
+compareApi('responses');
