@@ -22,7 +22,7 @@ const fileSearchTool = object({
       ranking_options: optional(
         object({
           score_threshold: Type.Number({ minimum: 0, maximum: 1 }),
-          ranker: optional(text()),
+          ranker: optional(Type.Enum(['auto', 'default_2024_08_21'])),
         }),
       ),
     }),
