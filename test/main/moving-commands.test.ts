@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';
+import { spawnSidecar } from '../harness/processes.ts';
 
 interface Ended {
   readonly code: number;
@@ -80,4 +81,12 @@ test('commands that are written wrongly end with 2', async (t) => {
   for (const args of [['import'], ['export', 'x'], ['import', 'x', '--what']]) {
     assert.equal((await runIn(stateDir, args)).code, 2);
   }
+});
+
+test('a store that a sidecar of this machine has is left to it, and the reason says what to do', async (t) => {
+  const [stateDir] = folders(t);
+  await spawnSidecar(t, 'http://127.0.0.1:9/v1', { ASSISTANT_PROXY_STORE_STATE_DIR: stateDir });
+  const { code, stdout, stderr } = await runIn(stateDir, ['export']);
+  assert.deepEqual([code, stdout], [1, '']);
+  assert.match(stderr, /in use by another sidecar.*Stop that one/);
 });

@@ -86,8 +86,6 @@ const newVectorStore = object({
   metadata: optional(metadata),
 });
 
-export type NewVectorStore = Type.Static<typeof newVectorStore>;
-
 /** Where files and vector stores exist already. */
 export const toolResources = object({
   code_interpreter: optional(codeFiles),
