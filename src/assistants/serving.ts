@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { operations } from '../openai/operations.ts';
 import type { ApiHandler } from './api-call.ts';
-import { containerPath, rememberContainerFile } from './container-files.ts';
+import { containerPath, createFileHandlers, rememberContainerFile } from './container-files.ts';
 import type { RunDefaults } from './create-run.ts';
 import type { ModelPort } from './model-call.ts';
 import { createObjectHandlers } from './object-handlers.ts';
@@ -12,6 +12,7 @@ import { createPrepareMessages } from './prepare-messages.ts';
 import { createPrepareThread } from './prepare-thread.ts';
 import { type RunEngineSettings, createRunEngine } from './run-engine.ts';
 import { createRunHandlers } from './run-handlers.ts';
+import { waitForIndex } from './wait-for-index.ts';
 
 /** The Assistants API, served here. */
 export interface Serving {
@@ -39,10 +40,12 @@ export function serve(settings: ServingSettings): Serving {
   const prepareMessages = createPrepareMessages(settings);
   const engine = createRunEngine({
     ...settings,
+    filesIndexed: waitForIndex(settings.calls),
     rememberFile: (org, fileId, containerId) => rememberContainerFile(store, org, fileId, containerId),
   });
   const handlers = {
     ...createObjectHandlers(settings),
+    ...createFileHandlers(settings),
     ...createRunHandlers({
       ...settings,
       engine,
