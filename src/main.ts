@@ -7,6 +7,7 @@ import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { type MovingCommand, runMovingCommand } from './moving-command.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 const usage = `assistant-proxy: a sidecar for OpenAI traffic
@@ -18,6 +19,12 @@ const usage = `assistant-proxy: a sidecar for OpenAI traffic
   npm start -- budgets reset NAME    forget what was used in its current windows
       --scope team=search            only of this share
       --json                         for programs
+  npm start -- import FILE...        take assistants and threads from JSON files into the store; - is standard input
+      --org NAME                     of this organisation, in place of identity.org
+  npm start -- export                write all assistants as JSON lines, which import reads
+      --thread ID                    and this thread with its messages; may be repeated
+      --out FILE                     to a file
+      --org NAME                     of this organisation, in place of identity.org
 
 ASSISTANT_PROXY_CONFIG names the configuration file; --config FILE does the same.
 `;
@@ -49,6 +56,13 @@ async function run(args: string[]): Promise<number> {
       process.stdout.write(output);
       return exitCode;
     }
+    if (parsed.moving) {
+      return await runMovingCommand(parsed.moving, loadConfig({ file, env: process.env }), {
+        out: (text) => void process.stdout.write(text),
+        err: (text) => void process.stderr.write(text),
+        isTerminal: process.stderr.isTTY,
+      });
+    }
     return await serve(loadConfig({ file, env: process.env }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -58,11 +72,13 @@ async function run(args: string[]): Promise<number> {
 }
 
 interface Arguments {
-  readonly command: 'serve' | 'check' | 'budgets';
+  readonly command: 'serve' | 'check' | 'budgets' | 'import' | 'export';
   readonly file: string | undefined;
   readonly help: boolean;
   /** Of the command `budgets`. */
   readonly budgets?: BudgetsCommand;
+  /** Of the commands `import` and `export`. */
+  readonly moving?: MovingCommand;
 }
 
 /** A text says what is wrong. */
@@ -76,6 +92,9 @@ function parse(args: string[]): Arguments | string {
         help: { type: 'boolean', short: 'h' },
         scope: { type: 'string' },
         json: { type: 'boolean' },
+        org: { type: 'string' },
+        out: { type: 'string' },
+        thread: { type: 'string', multiple: true },
       },
     });
     const [command = 'serve', ...rest] = positionals;
@@ -83,6 +102,12 @@ function parse(args: string[]): Arguments | string {
     if (command === 'budgets') {
       const budgets = parseBudgets(rest, values);
       return typeof budgets === 'string' ? budgets : { ...given, command, budgets };
+    }
+    if (command === 'import' || command === 'export') {
+      const isImport = command === 'import';
+      if (isImport === (rest.length === 0)) return isImport ? 'import needs a file' : 'too many arguments';
+      const { org, out, thread: threadIds = [] } = values;
+      return { ...given, command, moving: { action: command, org, files: rest, out, threadIds } };
     }
     if ((command === 'serve' || command === 'check') && rest.length === 0) return { ...given, command };
     return `unknown command: ${positionals.join(' ')}`;

@@ -87,7 +87,10 @@ interface Given {
   readonly toolResources: Assistant['tool_resources'];
 }
 
-function toAssistant(params: AssistantParams, { id, createdAtSeconds, toolResources }: Given): Assistant {
+export function toAssistant(
+  params: Omit<AssistantParams, 'tool_resources'>,
+  { id, createdAtSeconds, toolResources }: Given,
+): Assistant {
   return {
     id,
     object: 'assistant',

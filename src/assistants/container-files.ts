@@ -1,13 +1,7 @@
-import { ProxyError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
-import { isRecord } from '../openai/is-record.ts';
-import type { ApiHandler } from './api-call.ts';
-import type { ObjectParts } from './object-parts.ts';
-import { shorten } from './params/fail.ts';
 import { parseRecord } from './parse-record.ts';
 import { filesOf } from './records.ts';
 import type { AssistantStore } from './store.ts';
-import { upstreamRefusal } from './upstream-refusal.ts';
 
 /*
  * What code_interpreter writes is in a container of the Responses API. Applications of the Assistants API look for it
@@ -18,8 +12,8 @@ interface ContainerFileRecord {
   readonly containerId: string;
 }
 
-/** Ids of files in containers; all others are the upstream's own files. */
-export function isContainerFile(fileId: string): boolean {
+/** All others are the upstream's own files. */
+function isContainerFile(fileId: string): boolean {
   return fileId.startsWith('cfile_');
 }
 
@@ -45,41 +39,9 @@ export async function containerPath(store: AssistantStore, exchange: Exchange): 
   return path && `${path}${content}`;
 }
 
-/** For files of containers alone: everything else that is asked of files belongs upstream. */
-export function createFileHandlers({ store, calls }: ObjectParts): Record<string, ApiHandler> {
-  return {
-    'files.retrieve': async ({ identity, signal, ids: [id = ''] }) => {
-      const path = await pathOf(store, identity.org, id);
-      if (!path) {
-        throw new ProxyError('no_such_object', {
-          message: `No such File object: ${shorten(id)}`,
-          param: 'id',
-        });
-      }
-      const answer = await calls.json({ method: 'GET', path, identity, signal });
-      const refusal = upstreamRefusal(answer);
-      if (refusal) throw refusal;
-      return { kind: 'object', value: toFile(id, isRecord(answer.value) ? answer.value : {}) };
-    },
-  };
-}
-
 async function pathOf(store: AssistantStore, org: string, fileId: string): Promise<string | undefined> {
   const [document] = await store.get(filesOf(org), [fileId]);
   if (!document) return undefined;
   const { containerId } = parseRecord<ContainerFileRecord>(document);
   return `/containers/${encodeURIComponent(containerId)}/files/${encodeURIComponent(fileId)}`;
-}
-
-/** As the files API would show it. */
-function toFile(id: string, { bytes, created_at, path }: Readonly<Record<string, unknown>>): object {
-  return {
-    id,
-    object: 'file',
-    bytes,
-    created_at,
-    filename: typeof path === 'string' ? path.slice(path.lastIndexOf('/') + 1) : id,
-    purpose: 'assistants_output',
-    status: 'processed',
-  };
 }

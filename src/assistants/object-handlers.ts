@@ -1,6 +1,5 @@
 import type { ApiHandler } from './api-call.ts';
 import { createAssistantHandlers } from './assistants.ts';
-import { createFileHandlers } from './container-files.ts';
 import { createMessageHandlers } from './messages.ts';
 import type { ObjectParts } from './object-parts.ts';
 import { createStepHandlers } from './steps.ts';
@@ -13,6 +12,5 @@ export function createObjectHandlers(parts: ObjectParts): Record<string, ApiHand
     ...createThreadHandlers(parts),
     ...createMessageHandlers(parts),
     ...createStepHandlers(parts),
-    ...createFileHandlers(parts),
   };
 }

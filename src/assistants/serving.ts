@@ -1,5 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
+import type { TokenCounter } from '../openai/count-tokens.ts';
 import { operations } from '../openai/operations.ts';
 import type { ApiHandler } from './api-call.ts';
 import { containerPath, rememberContainerFile } from './container-files.ts';
@@ -38,18 +39,17 @@ export function serve(settings: ServingSettings): Serving {
     ...settings,
     rememberFile: (org, fileId, containerId) => rememberContainerFile(store, org, fileId, containerId),
   });
-  // The counter takes half a second to start, which no caller should wait for.
-  void counter.count([''], 'gpt-4o').catch(() => {});
+  const handlers = {
+    ...createObjectHandlers(settings),
+    ...createRunHandlers({
+      ...settings,
+      engine,
+      prepareMessages,
+      prepareThread: createPrepareThread(settings, prepareMessages),
+    }),
+  };
   return {
-    handlers: {
-      ...createObjectHandlers(settings),
-      ...createRunHandlers({
-        ...settings,
-        engine,
-        prepareMessages,
-        prepareThread: createPrepareThread(settings, prepareMessages),
-      }),
-    },
+    handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
     async close(gracePeriodMs) {
       const isWhole = await engine.close(gracePeriodMs);
@@ -57,6 +57,25 @@ export function serve(settings: ServingSettings): Serving {
       return isWhole;
     },
   };
+}
+
+/**
+ * The counter takes half a second to start, which who never calls this API need not pay: it starts at the first call,
+ * which is seldom the one that needs it.
+ */
+function withWarmCounter(
+  counter: TokenCounter,
+  handlers: Record<string, ApiHandler>,
+): Record<string, ApiHandler> {
+  let isWarm = false;
+  const warming =
+    (handler: ApiHandler): ApiHandler =>
+    (call) => {
+      if (!isWarm) void counter.count([''], 'gpt-4o').catch(() => {});
+      isWarm = true;
+      return handler(call);
+    };
+  return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, warming(handler)]));
 }
 
 /** Every operation says why it isn't served. */

@@ -13,7 +13,11 @@ export interface OpenedStore {
 }
 
 /** A pod's store, closed when the test is over. */
-export function openAssistantStore(test: TestContext, url: string, keyPrefix = randomUUID()): OpenedStore {
+export function openAssistantStore(
+  test: TestContext,
+  url: string,
+  keyPrefix: string = randomUUID(),
+): OpenedStore {
   const errors: Error[] = [];
   const onError = (error: Error) => void errors.push(error);
   const store = createRedisAssistantStore({ url, timeoutMs: 250, keyPrefix, onError });

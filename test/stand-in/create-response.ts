@@ -2,6 +2,7 @@ import type { ResponseCreateParams } from 'openai/resources/responses/responses'
 
 import { ApiError, invalid } from './api-error.ts';
 import type { Call } from './call.ts';
+import type { ContainerStore } from './containers.ts';
 import type { ConversationStore } from './conversations.ts';
 import { readDirectives } from './directives.ts';
 import type { Model } from './model.ts';
@@ -13,6 +14,7 @@ import { responseEvents } from './response-events.ts';
 import { toItems } from './response-items.ts';
 import { responseAt, timedEvents, type ResponseRecord, type ResponseStore } from './response-record.ts';
 import type { Item, WireEvent, WireResponse } from './response-wire.ts';
+import { runCode } from './run-code.ts';
 import type { SearchHit } from './search.ts';
 import type { Tokens } from './tokens.ts';
 
@@ -21,6 +23,7 @@ export interface ResponsesOptions {
   tokens: Tokens;
   responses: ResponseStore;
   conversations: ConversationStore;
+  containers: ContainerStore;
   search(vectorStoreIds: string[], query: string, maxResults: number): SearchHit[];
   nowMs: () => number;
   deterministic: boolean;
@@ -42,14 +45,18 @@ export async function createResponse(options: ResponsesOptions, call: Call): Pro
   const lastUser = prompt.messages.findLast((message) => message.role === 'user');
   const { search } = readDirectives(lastUser?.text ?? '');
   const hits = search === undefined ? undefined : searchFiles(options, body, search);
-  const completion = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
+  const answer = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
+  const maxTokens = prompt.maxTokens ?? Number.POSITIVE_INFINITY;
+  const codeRun = runCode(options, call.mint, body.tools ?? [], answer, maxTokens);
+  const completion = codeRun?.completion ?? answer;
 
   const open = openResponse(body, call.mint, model, history.conversationId);
   const output = toOutput(completion, call.mint, {
     hits,
-    codeInterpreter: body.tools?.some((tool) => tool.type === 'code_interpreter') ?? false,
+    codeRun,
     includeResults: body.include?.includes('file_search_call.results') ?? false,
     includeOutputs: body.include?.includes('code_interpreter_call.outputs') ?? false,
+    includeReasoning: body.include?.includes('reasoning.encrypted_content') ?? false,
   });
   const completedAt = (atMs: number) =>
     options.deterministic ? open.created_at + 1 : Math.floor(atMs / 1000);

@@ -11,6 +11,7 @@
  * | `[[tool:get_weather {"city":"Rome"}]]` | calls this function if offered; several make parallel calls   |
  * | `[[search:words]]`                   | uses file_search, if offered, with this query                   |
  * | `[[code:print(1)]]`                  | uses code_interpreter, if offered, with this code               |
+ * | `[[file:chart.csv]]`                 | its code writes this file; several may be asked for (Responses) |
  * | `[[refuse]]`                         | a refusal                                                       |
  * | `[[fail:server_error]]`              | Responses and runs end as failed with this code                 |
  * | `[[reasoning:300]]`                  | reports that many reasoning tokens                              |
@@ -26,6 +27,7 @@ export interface Directives {
   tools: { name: string; arguments: string | undefined }[];
   search?: string;
   code?: string;
+  files: string[];
   refuse: boolean;
   fail?: string;
   reasoningTokens?: number;
@@ -37,7 +39,7 @@ export interface Directives {
 }
 
 export function readDirectives(message: string): Directives {
-  const found: Directives = { echo: false, tools: [], refuse: false, thinkMs: 0, rest: '' };
+  const found: Directives = { echo: false, tools: [], files: [], refuse: false, thinkMs: 0, rest: '' };
   found.rest = message
     .replace(/\[\[(\w+)(?::([\s\S]*?))?\]\](?!\])/g, (whole, name: string, value: string = '') =>
       apply(found, name, value) ? '' : whole,
@@ -72,6 +74,9 @@ function apply(found: Directives, name: string, value: string): boolean {
       return true;
     case 'code':
       found.code = value;
+      return true;
+    case 'file':
+      found.files.push(value);
       return true;
     case 'refuse':
       found.refuse = true;

@@ -10,6 +10,7 @@ import type { Completion, Prompt, TokenUsage } from './model.ts';
 import { isReasoningModel } from './model.ts';
 import { toMessages } from './response-items.ts';
 import type { Item, OutputItem, WireResponse } from './response-wire.ts';
+import type { CodeRun } from './run-code.ts';
 import type { SearchHit } from './search.ts';
 
 /** What the model sees of a Responses request. */
@@ -128,14 +129,19 @@ export function toOutput(
   mint: Mint,
   context: {
     hits: SearchHit[] | undefined;
-    codeInterpreter: boolean;
+    codeRun: CodeRun | undefined;
     includeResults: boolean;
     includeOutputs: boolean;
+    includeReasoning: boolean;
   },
 ): OutputItem[] {
   const { directives, usage, finish } = completion;
   const output: OutputItem[] = [];
-  if (usage.reasoningTokens > 0) output.push({ id: mint.id('rs_', 48), type: 'reasoning', summary: [] });
+  if (usage.reasoningTokens > 0) {
+    const id = mint.id('rs_', 48);
+    const encrypted = { encrypted_content: Buffer.from(id).toString('base64') };
+    output.push({ id, type: 'reasoning', summary: [], ...(context.includeReasoning ? encrypted : {}) });
+  }
   if (context.hits && directives.search !== undefined) {
     output.push({
       id: mint.id('fs_', 48),
@@ -145,13 +151,13 @@ export function toOutput(
       results: context.includeResults ? context.hits.map(toResult) : null,
     });
   }
-  if (context.codeInterpreter && directives.code !== undefined) {
+  if (context.codeRun) {
     output.push({
       id: mint.id('ci_', 48),
       type: 'code_interpreter_call',
       status: 'completed',
-      code: directives.code,
-      container_id: mint.id('cntr_', 48),
+      code: context.codeRun.code,
+      container_id: context.codeRun.containerId,
       outputs: context.includeOutputs ? [{ type: 'logs', logs: 'done\n' }] : null,
     });
   }
@@ -176,7 +182,7 @@ export function toOutput(
         : [
             {
               type: 'output_text',
-              annotations: citations(completion, context.hits),
+              annotations: [...citations(completion, context.hits), ...(context.codeRun?.citations ?? [])],
               logprobs: [],
               text: completion.text,
             },

@@ -3,7 +3,7 @@ import { audioRoutes } from './audio.ts';
 import { batchRoutes } from './batches.ts';
 import { chatRoutes } from './chat-completions.ts';
 import { completionRoutes } from './completions.ts';
-import { containerRoutes } from './containers.ts';
+import { createContainers } from './containers.ts';
 import { createConversations } from './conversations.ts';
 import { embeddingRoutes } from './embeddings.ts';
 import { createFiles } from './files.ts';
@@ -41,13 +41,14 @@ export function createRoutes(options: RoutesOptions): Route[] {
   const conversations = createConversations();
   const stored = createStoredCompletions();
   const responses = createResponseStore();
+  const containers = createContainers();
   const vectorStores = createVectorStoreState(files, options.nowMs, options.workMs);
   const { search } = vectorStores;
   const models = [
     ...embeddingRoutes(tokens),
     ...chatRoutes({ ...options, model, tokens, stored }),
     ...completionRoutes({ ...options, model, tokens }),
-    ...responseRoutes({ ...options, model, tokens, responses, conversations, search }),
+    ...responseRoutes({ ...options, model, tokens, responses, conversations, containers, search }),
     ...moderationRoutes(),
   ];
   return [
@@ -63,7 +64,7 @@ export function createRoutes(options: RoutesOptions): Route[] {
     ...batchRoutes({ ...options, files, run: lineRunner(models) }),
     ...imageRoutes(tokens),
     ...audioRoutes(),
-    ...containerRoutes(),
+    ...containers.routes,
     ...assistantsRoutes({ ...options, model, tokens, search, vectorStores }),
   ];
 }

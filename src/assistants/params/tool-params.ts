@@ -94,6 +94,12 @@ export const toolResources = object({
   file_search: optional(object({ vector_store_ids: optional(vectorStoreIds) })),
 });
 
+/** As objects have them: a thread's grow with the files of its messages. */
+export const anyToolResources = object({
+  code_interpreter: optional(object({ file_ids: optional(Type.Array(text())) })),
+  file_search: optional(object({ vector_store_ids: optional(Type.Array(text())) })),
+});
+
 /** Where vector stores may be described that are still to be created. */
 export const newToolResources = object({
   code_interpreter: optional(codeFiles),

@@ -31,7 +31,7 @@ function functionTool({ function: { name, description, parameters, strict } }: F
     type: 'function',
     name,
     ...(description !== undefined && { description }),
-    parameters: parameters ?? { type: 'object', properties: {} },
+    parameters: parameters ?? null,
     strict: strict ?? false,
   };
 }

@@ -146,7 +146,7 @@ const maxTypeBytes = 64;
 
 /** Looks at the type where OpenAI writes it, at the very start, so that most of what is of no use isn't parsed. */
 function saysNothing(data: Buffer): boolean {
-  if (typeFirst.compare(data, 0, typeFirst.length) !== 0) return false;
+  if (!data.subarray(0, typeFirst.length).equals(typeFirst)) return false;
   const end = data.indexOf('"', typeFirst.length);
   if (end === -1 || end > maxTypeBytes) return false;
   return silentTypes.has(data.toString('latin1', typeFirst.length, end));
