@@ -4,8 +4,10 @@ import type { Annotation, ContentDelta, Message, MessageContent, Run, StreamEven
 /** A message of the assistant while the model writes it. */
 export interface OpenMessage {
   hear(event: MessagePiece): StreamEvent[];
-  /** As it is now. */
+  /** As it begins, without content. */
   message(): Message;
+  /** What was said so far. */
+  content(): MessageContent[];
   /** As it has ended. */
   end(how: 'completed' | 'cut' | 'failed' | 'cancelled' | 'expired', at: number): Message;
   text(): string;
@@ -117,6 +119,7 @@ export function createOpenMessage({ run, id, createdAt }: OpenMessageSettings): 
   return {
     hear,
     message,
+    content: () => content,
     end(how, at) {
       if (how === 'completed') return { ...message(), status: 'completed', completed_at: at, content };
       const reason = how === 'cut' ? 'max_tokens' : (`run_${how}` as const);

@@ -21,8 +21,10 @@ export interface RunEngine {
   carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
-  /** Waits for the runs of this pod, then leaves the rest to others; false if there were such. */
-  close(gracePeriodMs: number): Promise<boolean>;
+  /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves what still runs for others to carry on. */
+  close(): Promise<void>;
 }
 
 export interface RunEngineSettings extends ConductParts {
@@ -57,7 +59,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   const leaving = new AbortController();
   const closing = new AbortController();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, look, close };
+  return { owner, leaseMs, carryOn, look, drain, close };
 
   function carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void {
     begin(org, record, version, stream, async (run) => {
@@ -195,25 +197,28 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     }
   }
 
-  async function close(gracePeriodMs: number): Promise<boolean> {
+  function allEnded(): Promise<unknown> {
+    return Promise.all([...live.values()].map(({ ended }) => ended));
+  }
+
+  async function drain(gracePeriodMs: number): Promise<boolean> {
     leaving.abort();
-    const givesUpAtMs = performance.now() + gracePeriodMs;
-    const all = () => Promise.all([...live.values()].map(({ ended }) => ended));
-    while (live.size > 0 && performance.now() < givesUpAtMs) {
-      await Promise.race([
-        all(),
-        sleep(Math.max(0, givesUpAtMs - performance.now()), undefined, { ref: false }),
-      ]);
+    const givesUp = AbortSignal.timeout(gracePeriodMs);
+    while (live.size > 0 && !givesUp.aborted) {
+      await Promise.race([allEnded(), passes(gracePeriodMs, givesUp)]);
     }
-    const isWhole = live.size === 0;
+    return live.size === 0;
+  }
+
+  async function close(): Promise<void> {
+    leaving.abort();
     for (const { releaser, stopper } of live.values()) {
       releaser.abort();
       stopper.abort();
     }
-    await all();
+    await allEnded();
     closing.abort();
     await Promise.all(loops);
-    return isWhole;
   }
 
   function tellOutage(error: Error): undefined {
