@@ -90,11 +90,13 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const [threadId = '', runId = ''] = call.ids;
       const { org } = call.identity;
       const partition = threadPartition(org, threadId);
-      const scheduled = store.schedule(org, workOf(threadId, runId), engine.leaseMs);
+      // A name that is no run's would be work that nobody can do.
+      const isRunId = runId.startsWith('run_');
+      const scheduled = isRunId && store.schedule(org, workOf(threadId, runId), engine.leaseMs);
       return untilCommitted(async () => {
         const [[thread, found]] = await Promise.all([store.get(partition, [threadId, runId]), scheduled]);
         if (!threadIn(thread)) throw noSuch('thread', threadId);
-        const waiting = runIn(found);
+        const waiting = isRunId ? runIn(found) : undefined;
         if (!found || !waiting) throw noSuch('run', runId);
         const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
         const { done } = await store.commit(partition, {

@@ -1,11 +1,14 @@
+import type { BegunDocument } from './begun-documents.ts';
 import type { NewId } from './ids.ts';
-import { type Leg, type LegEnding, type Told, createLeg } from './leg.ts';
+import type { LegEnding } from './leg-ending.ts';
+import { type Leg, createLeg } from './leg.ts';
 import type { CallContext, ModelEnding, ModelEvent } from './model-call.ts';
 import { type Prompt, type PromptParts, assemblePrompt } from './prompt.ts';
 import { type RunRecord, threadPartition } from './records.ts';
 import { type RunChange, follow } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
 import { type DocumentPut, RunLost, RunReleased, type RunWriter, patiently } from './run-writer.ts';
+import { type Told, nothing } from './told.ts';
 import type { LastError, Run, StreamEvent, Usage } from './wire.ts';
 
 export interface ConductParts extends PromptParts {
@@ -67,7 +70,7 @@ export async function resumeRun(
       ? ({ state: 'unknown' } as const)
       : await parts.model.lookUp(upstreamId, { identity, signal: live.release });
   if (found.state === 'running' && !isLastTry && !live.stop.aborted) return 'askAgain';
-  const { leg, hear, settled } = listen(parts, live, call.documentIds);
+  const { leg, hear, settled } = listen(parts, live, await begunBy(parts, live));
   if (found.state === 'ended') for (const event of found.events) hear(event);
   await settled();
   const ending: ModelEnding =
@@ -92,8 +95,18 @@ export async function stopEarly(parts: ConductParts, live: LiveRun): Promise<voi
 /** Ends a run that went wrong on our side, so that nobody waits for it. Rejects as `conductRun`. */
 export async function failRun(parts: ConductParts, live: LiveRun): Promise<void> {
   const error: LastError = { code: 'server_error', message: 'The sidecar failed on this run.' };
-  const { leg } = listen(parts, live, []);
+  const { leg } = listen(parts, live, await begunBy(parts, live));
   return conclude(parts, live, leg, { how: 'failed', usage: undefined, error });
+}
+
+/** What the call that is not known to have ended has begun. */
+async function begunBy({ store }: ConductParts, { org, writer, release }: LiveRun): Promise<BegunDocument[]> {
+  const { run, call } = writer.record;
+  const ids = call?.documentIds ?? [];
+  if (ids.length === 0) return [];
+  const partition = threadPartition(org, run.thread_id);
+  const found = await patiently(() => store.get(partition, ids), release);
+  return ids.map((id, index) => ({ id, found: found[index] }));
 }
 
 function contextOf({ writer, stop }: LiveRun): CallContext {
@@ -114,13 +127,13 @@ interface Listening {
 }
 
 /** Writes and tells what the model says. What is written is told only then; all is told in its order. */
-function listen(parts: ConductParts, live: LiveRun, knownIds: readonly string[]): Listening {
+function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocument[]): Listening {
   const { writer, org } = live;
   const leg = createLeg({
     run: writer.record.run,
     newId: parts.newId,
     nowSeconds: () => seconds(parts.nowMs()),
-    knownIds,
+    begun,
     includesSearchContent: writer.record.includesSearchContent,
   });
   let waiting = 0;
@@ -135,7 +148,10 @@ function listen(parts: ConductParts, live: LiveRun, knownIds: readonly string[])
     leg,
     hear(event) {
       if (event.type === 'begun') return inTurn(() => writer.save(knownAs(event.upstreamId)));
-      if (event.type === 'file') inTurn(() => parts.rememberFile(org, event.fileId, event.containerId));
+      if (event.type === 'file') {
+        const { fileId, containerId } = event;
+        inTurn(() => patiently(() => parts.rememberFile(org, fileId, containerId), live.release));
+      }
       if (event.type === 'codeEnded' && event.containerId !== undefined) {
         const { containerId } = event;
         inTurn(() => rememberContainer(parts, live, containerId));
@@ -222,7 +238,7 @@ async function endAs(
   live: LiveRun,
   { change, ...fields }: RunEnding,
   usage = noUsage,
-  told: Told = { puts: [], events: [] },
+  told: Told = nothing,
 ): Promise<void> {
   const { writer } = live;
   const isEnded = await writer.save((record) => {
@@ -283,7 +299,7 @@ async function askForOutputs(
 
 /** The step of a run that ends while it waits. */
 function endAwaited({ awaited }: RunRecord, ending: LegEnding, at: number): Told {
-  if (!awaited || (ending.how !== 'cancelled' && ending.how !== 'expired')) return { puts: [], events: [] };
+  if (!awaited || (ending.how !== 'cancelled' && ending.how !== 'expired')) return nothing;
   const { step, usage } = awaited;
   const ended =
     ending.how === 'cancelled'

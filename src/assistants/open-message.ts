@@ -1,3 +1,4 @@
+import { type LegEnding, messageEnding } from './leg-ending.ts';
 import type { ModelEvent } from './model-call.ts';
 import type { Annotation, ContentDelta, Message, MessageContent, Run, StreamEvent } from './wire.ts';
 
@@ -9,7 +10,7 @@ export interface OpenMessage {
   /** What was said so far. */
   content(): MessageContent[];
   /** As it has ended. */
-  end(how: 'completed' | 'cut' | 'failed' | 'cancelled' | 'expired', at: number): Message;
+  end(how: LegEnding['how'], at: number): Message;
   text(): string;
 }
 
@@ -124,17 +125,7 @@ export function createOpenMessage({ run, id, createdAt }: OpenMessageSettings): 
     hear,
     message,
     content: () => content,
-    end(how, at) {
-      if (how === 'completed') return { ...message(), status: 'completed', completed_at: at, content };
-      const reason = how === 'cut' ? 'max_tokens' : (`run_${how}` as const);
-      return {
-        ...message(),
-        status: 'incomplete',
-        incomplete_at: at,
-        incomplete_details: { reason },
-        content,
-      };
-    },
+    end: (how, at) => ({ ...message(), ...messageEnding(how, at), content }),
     text: () => content.map((part) => (part.type === 'text' ? part.text.value : '')).join('\n'),
   };
 }
