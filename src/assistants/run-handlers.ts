@@ -48,14 +48,15 @@ export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record
 
     async 'threads.runs.update'(call) {
       const { metadata } = readParams(runUpdateParams, call.body);
-      const [threadId = '', runId = ''] = call.ids;
-      const partition = threadPartition(call.identity.org, threadId);
-      const changed = await modify<RunRecord>(store, partition, runId, (record) =>
-        metadata === undefined ? record : { ...record, run: { ...record.run, metadata: metadata ?? {} } },
-      );
-      // Tells apart what is missing.
-      const { run } = changed ?? (await readRun(store, call));
-      return { kind: 'object', value: run };
+      const before = (await readRun(store, call)).run;
+      if (metadata === undefined) return { kind: 'object', value: before };
+      const partition = threadPartition(call.identity.org, before.thread_id);
+      const changed = await modify<RunRecord>(store, partition, before.id, (record) => ({
+        ...record,
+        run: { ...record.run, metadata: metadata ?? {} },
+      }));
+      if (!changed) throw noSuch('run', before.id);
+      return { kind: 'object', value: changed.run };
     },
 
     async 'threads.runs.cancel'({ identity, ids: [threadId = '', runId = ''] }) {
