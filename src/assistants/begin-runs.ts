@@ -90,11 +90,13 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const [threadId = '', runId = ''] = call.ids;
       const { org } = call.identity;
       const partition = threadPartition(org, threadId);
-      const scheduled = store.schedule(org, workOf(threadId, runId), engine.leaseMs);
+      // A caller may name any document of the thread here.
+      const isRun = runId.startsWith('run_');
+      const scheduled = isRun ? store.schedule(org, workOf(threadId, runId), engine.leaseMs) : undefined;
       for (;;) {
         const [[thread, found]] = await Promise.all([store.get(partition, [threadId, runId]), scheduled]);
         if (!thread) throw noSuch('thread', threadId);
-        if (!found || !runId.startsWith('run_')) throw noSuch('run', runId);
+        if (!found || !isRun) throw noSuch('run', runId);
         const { record, step } = submitOutputs(parseRecord(found), params, engine.owner, nowMs());
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],

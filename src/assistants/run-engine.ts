@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { type ConductParts, type LiveRun, conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
+import { runIn } from './parse-record.ts';
 import { type RunRecord, threadPartition, workOf } from './records.ts';
 import { follow, isTerminal } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
@@ -78,7 +79,8 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     const { signal: release } = releaser;
     const writer = createRunWriter({ store, org, record, version, signal: release });
     const name = workOf(record.run.thread_id, record.run.id);
-    const expiry = setTimeout(() => stopper.abort(), Math.min(record.expiresAtMs - nowMs(), maxTimerMs));
+    const leftMs = Math.max(0, record.expiresAtMs - nowMs());
+    const expiry = setTimeout(() => stopper.abort(), Math.min(leftMs, maxTimerMs));
     const ended = Promise.withResolvers<void>();
     const run: Live = {
       org,
@@ -160,7 +162,8 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
       for (const org of settings.orgs) {
         const names = (await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage)) ?? [];
-        await Promise.all(names.map((name) => take(org, name).catch(tellOutage)));
+        // What can't be taken now, whatever the reason, is due again when its lease is over.
+        await Promise.all(names.map((name) => take(org, name).catch(onError)));
       }
     }
   }
@@ -171,8 +174,8 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     const [threadId = '', runId = ''] = name.split('/');
     const partition = threadPartition(org, threadId);
     const [found] = await store.get(partition, [runId]);
-    const record = found && (JSON.parse(found.body) as RunRecord);
-    if (!record || isTerminal(record.run.status)) return store.finish(org, name);
+    const record = runIn(found);
+    if (!found || !record || isTerminal(record.run.status)) return store.finish(org, name);
     const isDue = nowMs() >= record.expiresAtMs;
     const { status } = record.run;
     if (status === 'requires_action' && !isDue) return leave(org, name, record);
