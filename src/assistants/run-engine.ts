@@ -164,6 +164,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
       for (const org of settings.orgs) {
         const names = (await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage)) ?? [];
+        // What can't be taken now, whatever the reason, is due again when its lease is over.
         await Promise.all(names.map((name) => take(org, name).catch(onError)));
       }
     }
