@@ -16,14 +16,14 @@ import {
   threadAndRunParams,
   toolOutputsParams,
 } from './params/run-params.ts';
-import { parseRecord } from './parse-record.ts';
+import { assistantIn, parseRecord, runIn, threadIn } from './parse-record.ts';
 import { type PrepareMessages, messagePut } from './prepare-messages.ts';
 import type { PrepareThread } from './prepare-thread.ts';
+import { untilCommitted } from './read-write.ts';
 import {
   type AssistantRecord,
   type LockRecord,
   type RunRecord,
-  type ThreadRecord,
   assistantsOf,
   lists,
   lockId,
@@ -94,23 +94,25 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const [threadId = '', runId = ''] = call.ids;
       const { org } = call.identity;
       const partition = threadPartition(org, threadId);
+      // A name that is no run's would be work that nobody can do.
       const isRunId = runId.startsWith('run_');
       const scheduled = isRunId && store.schedule(org, workOf(threadId, runId), engine.leaseMs);
-      for (;;) {
+      return untilCommitted(async () => {
         const [[thread, found]] = await Promise.all([store.get(partition, [threadId, runId]), scheduled]);
-        if (!thread) throw noSuch('thread', threadId);
-        if (!found || !isRunId) throw noSuch('run', runId);
-        const { record, step } = submitOutputs(parseRecord(found), params, engine.owner, nowMs());
+        if (!threadIn(thread)) throw noSuch('thread', threadId);
+        const waiting = isRunId ? runIn(found) : undefined;
+        if (!found || !waiting) throw noSuch('run', runId);
+        const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],
           puts: [{ id: runId, body: JSON.stringify(record) }, stepPut(step)],
         });
-        if (!done) continue;
+        if (!done) return undefined;
         return begun(call, record, found.version + 1, params.stream === true, [
           { event: 'thread.run.step.completed', data: step },
           { event: 'thread.run.queued', data: record.run },
         ]);
-      }
+      });
     },
   };
 
@@ -122,16 +124,16 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   ): Promise<ApiAnswer> {
     const { org } = call.identity;
     const partition = threadPartition(org, threadId);
-    for (;;) {
+    return untilCommitted(async () => {
       const [[found, lock], assistant] = await Promise.all([
         store.get(partition, [threadId, lockId]),
         readAssistant(org, params.assistant_id).catch((error: Error) => error),
       ]);
-      if (!found) throw noSuch('thread', threadId);
+      const stored = threadIn(found);
+      if (!found || !stored) throw noSuch('thread', threadId);
       if (lock) throw locked(threadId, parseRecord<LockRecord>(lock).runId);
       if (assistant instanceof Error) throw assistant;
       refuseTools(params, assistant);
-      const stored = parseRecord<ThreadRecord>(found);
       const { records, toolResources } = params.additional_messages
         ? await parts.prepareMessages(call, stored.thread, params.additional_messages)
         : { records: [] };
@@ -146,8 +148,8 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ],
         puts: [...runPuts(run), ...records.map(messagePut), ...(toolResources ? [threadPut] : [])],
       });
-      if (done) return begun(call, run, 1, params.stream === true, createdEvents(run));
-    }
+      return done ? begun(call, run, 1, params.stream === true, createdEvents(run)) : undefined;
+    });
   }
 
   /**
@@ -185,8 +187,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
 
   async function readAssistant(org: string, id: string): Promise<AssistantRecord> {
     const [found] = await store.get(assistantsOf(org), [id]);
-    if (!found) throw noSuch('assistant', id);
-    return parseRecord(found);
+    const assistant = assistantIn(found);
+    if (!assistant) throw noSuch('assistant', id);
+    return assistant;
   }
 
   function refuseTools(params: RunParams | ThreadAndRunParams, assistant: AssistantRecord): void {

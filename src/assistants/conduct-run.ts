@@ -1,23 +1,17 @@
-import type { TokenCounter } from '../openai/count-tokens.ts';
 import type { BegunDocument } from './begun-documents.ts';
 import type { NewId } from './ids.ts';
 import type { LegEnding } from './leg-ending.ts';
 import { type Leg, createLeg } from './leg.ts';
-import type { CallContext, ModelEnding, ModelEvent, ModelPort } from './model-call.ts';
-import { type Prompt, assemblePrompt } from './prompt.ts';
+import type { CallContext, ModelEnding, ModelEvent } from './model-call.ts';
+import { type Prompt, type PromptParts, assemblePrompt } from './prompt.ts';
 import { type RunRecord, threadPartition } from './records.ts';
 import { type RunChange, follow } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
 import { type DocumentPut, RunLost, RunReleased, type RunWriter, patiently } from './run-writer.ts';
-import type { AssistantStore } from './store.ts';
 import { type Told, nothing } from './told.ts';
 import type { LastError, Run, StreamEvent, Usage } from './wire.ts';
 
-export interface ConductParts {
-  readonly store: AssistantStore;
-  readonly model: ModelPort;
-  readonly counter: TokenCounter;
-  readonly nowMs: () => number;
+export interface ConductParts extends PromptParts {
   readonly newId: NewId;
   /** Container files, of which the upstream wants to know the container whenever it is asked for them. */
   readonly rememberFile: (org: string, fileId: string, containerId: string) => Promise<void>;
@@ -28,16 +22,13 @@ export interface LiveRun {
   readonly org: string;
   readonly writer: RunWriter;
   readonly stream: RunStream | undefined;
-  /** Ends what the run does now; why, `stopReason` says. */
+  /** Ends what the run does now: it is to be cancelled, as the store says, or its time is up. */
   readonly stop: AbortSignal;
   /** Ends what the run does now, because nothing of it can be written any more. */
   readonly giveUp: () => void;
   /** The pod has to let go of the run, whatever state it is in. */
   readonly release: AbortSignal;
 }
-
-/** As the reason of a `stop` signal. */
-export type StopReason = 'cancel' | 'expire';
 
 /**
  * Carries a run on until it has ended or waits for its application. Rejects with `RunLost` if it is another pod's now

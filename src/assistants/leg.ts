@@ -58,6 +58,7 @@ export function createLeg(settings: LegSettings): Leg {
   const documentIds: string[] = [];
   const turns: Turn[] = [];
   let isMessageDue = false;
+  let isMessageSaid = false;
   let message: { readonly step: RunStep; readonly open: OpenMessage } | undefined;
   let builtIn: { readonly step: RunStep; readonly open: OpenTools } | undefined;
   let functions: { readonly step: RunStep; readonly open: OpenTools } | undefined;
@@ -93,6 +94,9 @@ export function createLeg(settings: LegSettings): Leg {
         case 'carry':
           turns.push({ type: 'carried', item: event.item });
           return nothing;
+        case 'messageEnded':
+          sayMessage();
+          return nothing;
         case 'functionCallEnded':
           for (const call of functions?.open.calls() ?? []) {
             if (call.id !== event.callId) continue;
@@ -125,6 +129,7 @@ export function createLeg(settings: LegSettings): Leg {
 
   function beginMessage(): Told {
     isMessageDue = false;
+    isMessageSaid = false;
     const stepBegun = next('step_');
     const messageBegun = next('msg_');
     const open = createOpenMessage({ run, ...messageBegun });
@@ -166,9 +171,9 @@ export function createLeg(settings: LegSettings): Leg {
     }
     if (!message) return nothing;
     const { step, open } = message;
+    sayMessage();
     message = undefined;
     const ended = open.end(ending.how, nowSeconds());
-    turns.push({ type: 'message', role: 'assistant', content: ended.content });
     return join(
       {
         puts: [messagePut(ended, messageTokens || Math.ceil(open.text().length / 3))],
@@ -180,6 +185,13 @@ export function createLeg(settings: LegSettings): Leg {
       },
       endStep(step, step.step_details, ending, usage),
     );
+  }
+
+  /** Ahead of what is carried behind it. */
+  function sayMessage(): void {
+    if (!message || isMessageSaid) return;
+    isMessageSaid = true;
+    turns.push({ type: 'message', role: 'assistant', content: message.open.content() });
   }
 
   function endStep(step: RunStep, step_details: StepDetails, ending: LegEnding, usage: Usage): Told {

@@ -22,11 +22,10 @@ export interface RunEngine {
   carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
-  /**
-   * Waits for the runs of this pod, and for those who may begin others, then leaves the rest to other pods; false if
-   * there were such. `noCallers` resolves when nobody calls any more.
-   */
-  close(gracePeriodMs: number, noCallers: Promise<unknown>): Promise<boolean>;
+  /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves what still runs for others to carry on. */
+  close(): Promise<void>;
 }
 
 export interface RunEngineSettings extends ConductParts {
@@ -64,7 +63,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, look, close };
+  return { owner, leaseMs, carryOn, look, drain, close };
 
   function carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void {
     begin(org, record, version, stream, async (run) => {
@@ -178,6 +177,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
         const isSteady = !missed.has(org) && performance.now() - askedAtMs < renewEveryMs;
         if (names.length < claimAtOnce) missed.delete(org);
         // Leases that lapsed while the store was away say nothing of their owners, who get another one by the claim.
+        // So does what can't be taken now, whatever the reason.
         if (isSteady) await Promise.all(names.map((name) => take(org, name).catch(onError)));
       }
     }
@@ -213,17 +213,25 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     }
   }
 
-  async function close(gracePeriodMs: number, noCallers: Promise<unknown>): Promise<boolean> {
+  function allEnded(): Promise<unknown> {
+    return Promise.all([...live.values()].map(({ ended }) => ended));
+  }
+
+  async function drain(gracePeriodMs: number): Promise<boolean> {
     leaving.abort();
-    const all = () => Promise.all([...live.values()].map(({ ended }) => ended));
-    await Promise.race([noCallers.then(all), sleep(gracePeriodMs, undefined, { ref: false })]);
-    const isWhole = live.size === 0;
+    const givesUp = AbortSignal.timeout(gracePeriodMs);
+    while (live.size > 0 && !givesUp.aborted) {
+      await Promise.race([allEnded(), passes(gracePeriodMs, givesUp)]);
+    }
+    return live.size === 0;
+  }
+
+  async function close(): Promise<void> {
+    leaving.abort();
     closing.abort();
     for (const run of live.values()) letGo(run);
-    await noCallers;
-    await all();
+    await allEnded();
     await Promise.all(loops);
-    return isWhole;
   }
 
   function letGo({ releaser, stopper }: Live): void {
