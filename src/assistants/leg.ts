@@ -114,8 +114,10 @@ export function createLeg(settings: LegSettings): Leg {
     close(ending, usage, messageTokens) {
       const waits = ending.how === 'completed' && functions !== undefined;
       const isEmpty = isMessageDue && ending.how === 'completed';
-      const begun = isEmpty ? join(closeOpen(), beginMessage()) : nothing;
-      const closed = join(begun, closeOpen(ending, functions ? noUsage : usage, messageTokens));
+      const before = isEmpty ? closeOpen() : nothing;
+      const begun = isEmpty ? beginMessage() : undefined;
+      const ended = closeOpen(ending, functions ? noUsage : usage, messageTokens);
+      const closed = begun ? join(before, atOnce(begun, ended)) : ended;
       return waits || !functions
         ? closed
         : join(closed, endStep(functions.step, functions.open.details(), ending, usage));
@@ -269,6 +271,12 @@ function endingOf(ending: LegEnding, at: number): Partial<RunStep> {
 }
 
 const nothing: Told = { puts: [], events: [] };
+
+/** What begins only to end is written once, as it ends. */
+function atOnce(begun: Told, ended: Told): Told {
+  const puts = ended.puts.map(({ writtenAs: _, ...put }) => put);
+  return { puts, events: [...begun.events, ...ended.events] };
+}
 
 function join(first: Told, second: Told): Told {
   if (first === nothing) return second;
