@@ -3,11 +3,11 @@ import { noSuch } from './no-such.ts';
 import type { ObjectParts } from './object-parts.ts';
 import { readParams } from './params/read-params.ts';
 import { threadParams, threadUpdateParams } from './params/thread-params.ts';
-import { threadIn } from './parse-record.ts';
+import { parseRecord, threadIn } from './parse-record.ts';
 import { createPrepareMessages } from './prepare-messages.ts';
 import { createPrepareThread } from './prepare-thread.ts';
 import { modify } from './read-write.ts';
-import { threadPartition, type ThreadRecord } from './records.ts';
+import { type LockRecord, lockId, threadPartition, type ThreadRecord, workOf } from './records.ts';
 import type { Deleted } from './wire.ts';
 
 /** The operations on threads. */
@@ -49,9 +49,12 @@ export function createThreadHandlers(parts: ObjectParts): Record<string, ApiHand
     },
 
     'threads.delete': async ({ identity, ids: [id = ''] }) => {
+      const partition = threadPartition(identity.org, id);
+      const [thread, lock] = await store.get(partition, [id, lockId]);
       // Not every partition is a thread's.
-      await read(identity.org, id);
-      if (!(await store.drop(threadPartition(identity.org, id)))) throw noSuch('thread', id);
+      if (!threadIn(thread) || !(await store.drop(partition))) throw noSuch('thread', id);
+      // Whoever carries on its run need not ask the model for the rest.
+      if (lock) await store.call(identity.org, workOf(id, parseRecord<LockRecord>(lock).runId));
       return {
         kind: 'object',
         value: { id, object: 'thread.deleted', deleted: true } satisfies Deleted,
