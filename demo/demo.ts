@@ -54,16 +54,31 @@ const sidecar = await during(
 );
 const { proxyUrl, adminUrl } = sidecar.told as { proxyUrl: string; adminUrl: string };
 const openai = new OpenAI({ baseURL: proxyUrl, apiKey: placeholder, maxRetries: 0 });
+const { threads } = openai.beta;
+const tutor = {
+  name: 'Math Tutor',
+  model: 'gpt-4o',
+  instructions: 'You are a personal tutor.',
+  tools: [
+    {
+      type: 'function' as const,
+      function: {
+        name: 'get_weather',
+        parameters: { type: 'object', properties: { city: { type: 'string' } } },
+      },
+    },
+  ],
+};
 
 try {
-  await sameCode();
-  await streams();
-  await files();
-  await mistakes();
-  await budget();
+  const assistant = await sameCode();
+  const thread = await tutorial(assistant);
+  await streams(assistant, thread);
+  await functions(assistant, thread);
+  await budget(assistant);
   await whatItCost();
   if (values.keep) await keep();
-  else await goodbye(sidecar);
+  else await goodbye(sidecar, assistant, thread);
 } finally {
   sidecar.process.kill('SIGTERM');
   await standIn.stop();
@@ -77,94 +92,98 @@ function giveUp(error: Error): never {
   process.exit(1);
 }
 
-async function sameCode(): Promise<void> {
+async function sameCode(): Promise<OpenAI.Beta.Assistant> {
   chapter('The application keeps its code. Only its environment changes.');
+  const retired = new OpenAI({ baseURL: standIn.told['url']!, apiKey: realKey, maxRetries: 0 });
+  const refusal = await retired.beta.assistants.create(tutor).catch((error: Error) => error);
+  say('Since 26 August 2026 OpenAI answers an application that creates an assistant:');
+  if (refusal instanceof Error) quote(refusal.message);
   quote(
     `OPENAI_BASE_URL=${proxyUrl}\nOPENAI_API_KEY=${placeholder}        # not a key: the sidecar has the real one`,
   );
-  const answer = await openai.chat.completions.create({
-    model: 'gpt-4o',
-    messages: [
-      {
-        role: 'user',
-        content: 'What does a sidecar do? [[say:It sits beside the application and looks after its calls.]]',
-      },
-    ],
-  });
-  say(`It asks: What does a sidecar do?   gpt-4o answers:`);
-  quote(answer.choices[0]?.message.content ?? '');
-  const line = await sidecar.line(({ operation }) => operation === 'chat.completions.create');
-  say(
-    'The sidecar saw the operation, the model and the tokens, and wrote one line about it, without a word of',
-  );
-  say('what was said:');
-  quote(JSON.stringify(line));
+  const assistant = await openai.beta.assistants.create(tutor);
+  say(`The same call, by way of the sidecar: ${assistant.id}, "${assistant.name}", ${assistant.model}`);
+  return assistant;
 }
 
-async function streams(): Promise<void> {
-  chapter('Streams arrive piece by piece, as if nothing stood between.');
-  const stream = await openai.responses.create({
-    model: 'gpt-4o',
-    input: 'Tell me about backpressure. [[words:40]]',
-    stream: true,
-  });
+async function tutorial(assistant: OpenAI.Beta.Assistant): Promise<OpenAI.Beta.Thread> {
+  chapter('The classic tutorial works again: thread, message, run, poll, answer.');
+  const thread = await threads.create();
+  await ask(thread, 'What is 3x + 11 = 14? [[say:Subtract 11, divide by 3: x is 1.]]');
+  const run = await threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id });
+  say(`${run.id} is ${run.status}, and used ${run.usage?.total_tokens} tokens. The thread now says:`);
+  const messages = await threads.messages.list(thread.id, { order: 'asc' });
+  for (const { role, content } of messages.data) quote(`${role.padEnd(10)}${textOf(content)}`);
+  return thread;
+}
+
+async function streams(assistant: OpenAI.Beta.Assistant, thread: OpenAI.Beta.Thread): Promise<void> {
+  chapter('A run streams, piece by piece, with every event that the SDK knows.');
+  await ask(thread, 'Tell me about backpressure. [[words:40]]');
+  const stream = threads.runs.stream(thread.id, { assistant_id: assistant.id });
+  const names = new Set<string>();
+  stream.on('event', ({ event }) => names.add(event));
   await trickle(deltas(stream));
+  quote([...names].map((name) => name.replace('thread.', '')).join(', '));
 }
 
-async function* deltas(stream: AsyncIterable<OpenAI.Responses.ResponseStreamEvent>): AsyncGenerator<string> {
-  for await (const event of stream) if (event.type === 'response.output_text.delta') yield event.delta;
+async function functions(assistant: OpenAI.Beta.Assistant, thread: OpenAI.Beta.Thread): Promise<void> {
+  chapter('A run calls a function of the application, and waits for what it says.');
+  await ask(thread, 'How warm is it in Rome? [[tool:get_weather {"city":"Rome"}]]');
+  const waiting = await threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id });
+  const calls = waiting.required_action?.submit_tool_outputs.tool_calls ?? [];
+  for (const { function: called } of calls) {
+    say(`${waiting.status}: ${called.name}(${called.arguments})   The application says: 21 degrees`);
+  }
+  const tool_outputs = calls.map(({ id }) => ({ tool_call_id: id, output: '21 degrees' }));
+  const outputs = { thread_id: thread.id, tool_outputs };
+  const run = await threads.runs.submitToolOutputsAndPoll(waiting.id, outputs);
+  const { data: steps } = await threads.runs.steps.list(run.id, { thread_id: thread.id, order: 'asc' });
+  for (const { type, status, usage } of steps) {
+    quote(`${type.padEnd(18)}${status.padEnd(12)}${String(usage?.total_tokens).padStart(4)} tokens`);
+  }
+  say(`The run: ${run.usage?.total_tokens} tokens. Its answer:`);
+  const [answer] = (await threads.messages.list(thread.id, { limit: 1 })).data;
+  quote(textOf(answer?.content ?? []));
 }
 
-async function files(): Promise<void> {
-  chapter('Files go through too, in both directions, without being held in memory.');
-  const notes = `${'A line of notes.\n'.repeat(100_000)}`;
-  const file = await openai.files.create({ file: new File([notes], 'notes.txt'), purpose: 'assistants' });
-  const content = await (await openai.files.content(file.id)).text();
-  say(
-    `Uploaded ${file.filename}, ${file.bytes.toLocaleString('en')} bytes; downloaded it again: ${content.length.toLocaleString('en')} bytes.`,
-  );
-}
-
-async function mistakes(): Promise<void> {
-  chapter('What is wrong is refused, in the shape that OpenAI’s SDKs understand.');
-  const broken = await fetch(`${proxyUrl}/responses`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"model": "gpt-4o", "input": "half a',
-  });
-  say(`A truncated body: ${broken.status}`);
-  quote(await broken.text());
-  const elsewhere = await fetch(`${proxyUrl}/..%2f..%2fadmin`);
-  say(`A path that tries to leave the API: ${elsewhere.status}`);
-  quote(await elsewhere.text());
-}
-
-async function budget(): Promise<void> {
-  chapter('A budget holds, however many calls come at once.');
+async function budget(assistant: OpenAI.Beta.Assistant): Promise<void> {
+  chapter('A budget holds, for runs as for any other call.');
   quote(configuration.trimEnd());
-  say('Team search has 1,000 tokens an hour. Forty calls come at the same moment, each good for 90:');
-  const ask = () =>
-    openai.chat.completions.create({
-      model: 'gpt-4o',
-      messages: [{ role: 'user', content: 'Search for it. [[words:20]]' }],
-      max_completion_tokens: 70,
+  say('Team search has 1,000 tokens an hour. It asks, again and again:');
+  for (let count = 1, status = 'completed'; status !== 'failed' && count <= 20; count += 1) {
+    const thread = await threads.create({
+      messages: [{ role: 'user', content: 'Search for it. [[words:120]] [[delayMs:1]]' }],
+    });
+    const run = await threads.runs.createAndPoll(thread.id, {
+      assistant_id: assistant.id,
       metadata: { team: 'search' },
     });
-  const answers = await Promise.allSettled(Array.from({ length: 40 }, ask));
-  const used = answers.flatMap((answer) =>
-    answer.status === 'fulfilled' ? [answer.value.usage?.total_tokens ?? 0] : [],
-  );
-  const refusals = answers.flatMap((answer) =>
-    answer.status === 'rejected' ? [answer.reason as Error] : [],
-  );
-  const total = used.reduce((sum, tokens) => sum + tokens, 0);
-  say(
-    `${used.length} are answered and use ${total} tokens; ${refusals.length} are refused before they cost anything:`,
-  );
-  quote(refusals[0]?.message ?? '');
-  say('Once nothing runs any more, what was held and not used is free again. The next one fits:');
-  await ask();
+    const why = run.last_error?.message ?? run.incomplete_details?.reason ?? '';
+    quote(
+      `run ${count}  ${run.status.padEnd(11)}${String(run.usage?.total_tokens ?? 0).padStart(4)} tokens  ${why}`,
+    );
+    status = run.status;
+  }
+  say('What was left was given to the last one that could use it. Nothing went beyond:');
   quote(await table());
+}
+
+/** Without what is meant for the stand-in alone. */
+function textOf(content: OpenAI.Beta.Threads.MessageContent[]): string {
+  const texts = content.map((part) => (part.type === 'text' ? part.text.value : ''));
+  return texts.join('').replaceAll(/ ?\[\[.*?\]\]/g, '');
+}
+
+function ask(thread: OpenAI.Beta.Thread, content: string): Promise<unknown> {
+  return threads.messages.create(thread.id, { role: 'user', content });
+}
+
+async function* deltas(stream: AsyncIterable<OpenAI.Beta.AssistantStreamEvent>): AsyncGenerator<string> {
+  for await (const { event, data } of stream) {
+    if (event !== 'thread.message.delta') continue;
+    for (const part of data.delta.content ?? []) if (part.type === 'text') yield part.text?.value ?? '';
+  }
 }
 
 /** What `npm start -- budgets list` prints, once all is settled. */
@@ -215,18 +234,18 @@ function labelsOf(labels: string): Record<string, string> {
   return Object.fromEntries([...labels.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
 }
 
-async function goodbye(running: Running): Promise<void> {
-  chapter('Kubernetes ends the pod in the middle of a stream. Nothing is cut.');
-  const stream = await openai.responses.create({
-    model: 'gpt-4o',
-    input: 'One last thing. [[words:30]]',
-    stream: true,
-  });
-  const told = trickle(deltas(stream));
-  running.process.kill('SIGTERM');
-  await told;
+async function goodbye(
+  running: Running,
+  assistant: OpenAI.Beta.Assistant,
+  thread: OpenAI.Beta.Thread,
+): Promise<void> {
+  chapter('Kubernetes ends the pod in the middle of a run. Nothing is cut.');
+  await ask(thread, 'One last thing. [[words:30]]');
+  const stream = threads.runs.stream(thread.id, { assistant_id: assistant.id });
+  stream.once('textDelta', () => running.process.kill('SIGTERM'));
+  await trickle(deltas(stream));
   const code = await running.stop();
-  say(`The stream ended whole, and the sidecar with exit code ${code}.`);
+  say(`The run ended whole, and the sidecar with exit code ${code}.`);
   if (code !== 0) process.exitCode = 1;
   say('');
   say('Next: the README shows how to run it beside an application.');

@@ -100,8 +100,10 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     async shutDown() {
       ready = false;
       const grace = shutdown.gracePeriodMs;
-      const drained = await Promise.all([dataPlane.drain(grace), serving?.close(grace)]);
+      const drained = await Promise.all([dataPlane.drain(grace), serving?.drain(grace)]);
       const isWhole = drained.every((whole) => whole !== false);
+      // Not before the last request, which may ask for what is stored.
+      await serving?.close();
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await dispatcher.destroy();

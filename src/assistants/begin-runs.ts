@@ -1,5 +1,6 @@
 import { ProxyError } from '../errors.ts';
 import type { Identity } from '../exchange.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import type { ApiAnswer, ApiCall, ApiHandler } from './api-call.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
 import type { NewId } from './ids.ts';
@@ -15,14 +16,14 @@ import {
   threadAndRunParams,
   toolOutputsParams,
 } from './params/run-params.ts';
-import { parseRecord } from './parse-record.ts';
+import { assistantIn, parseRecord, runIn, threadIn } from './parse-record.ts';
 import { type PrepareMessages, messagePut } from './prepare-messages.ts';
 import type { PrepareThread } from './prepare-thread.ts';
+import { untilCommitted } from './read-write.ts';
 import {
   type AssistantRecord,
   type LockRecord,
   type RunRecord,
-  type ThreadRecord,
   assistantsOf,
   lists,
   lockId,
@@ -63,7 +64,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
     async createRun(call) {
       const params = readParams(runParams, call.body);
       const [threadId = ''] = call.ids;
-      return withWork(call.identity.org, threadId, (id) => createRun(call, threadId, id, params));
+      return withWork(call.identity.org, threadId, (id, scheduled) =>
+        createRun(call, threadId, { id, scheduled }, params),
+      );
     },
 
     async createThreadAndRun(call) {
@@ -75,8 +78,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ...(params.tool_resources && { tool_resources: params.tool_resources }),
       });
       const { thread } = record;
-      return withWork(call.identity.org, thread.id, async (id) => {
+      return withWork(call.identity.org, thread.id, async (id, scheduled) => {
         const run = newRun(call, id, params, assistant, thread);
+        await scheduled();
         await store.commit(threadPartition(call.identity.org, thread.id), {
           puts: [...puts, ...runPuts(run)],
         });
@@ -90,51 +94,53 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const [threadId = '', runId = ''] = call.ids;
       const { org } = call.identity;
       const partition = threadPartition(org, threadId);
-      // A caller may name any document of the thread here.
-      const isRun = runId.startsWith('run_');
-      const scheduled = isRun ? store.schedule(org, workOf(threadId, runId), engine.leaseMs) : undefined;
-      for (;;) {
+      // A name that is no run's would be work that nobody can do.
+      const isRunId = runId.startsWith('run_');
+      const scheduled = isRunId && store.schedule(org, workOf(threadId, runId), engine.leaseMs);
+      return untilCommitted(async () => {
         const [[thread, found]] = await Promise.all([store.get(partition, [threadId, runId]), scheduled]);
-        if (!thread) throw noSuch('thread', threadId);
-        if (!found || !isRun) throw noSuch('run', runId);
-        const { record, step } = submitOutputs(parseRecord(found), params, engine.owner, nowMs());
+        if (!threadIn(thread)) throw noSuch('thread', threadId);
+        const waiting = isRunId ? runIn(found) : undefined;
+        if (!found || !waiting) throw noSuch('run', runId);
+        const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],
           puts: [{ id: runId, body: JSON.stringify(record) }, stepPut(step)],
         });
-        if (!done) continue;
+        if (!done) return undefined;
         return begun(call, record, found.version + 1, params.stream === true, [
           { event: 'thread.run.step.completed', data: step },
           { event: 'thread.run.queued', data: record.run },
         ]);
-      }
+      });
     },
   };
 
   async function createRun(
     call: ApiCall,
     threadId: string,
-    id: string,
+    { id, scheduled }: { id: string; scheduled: () => Promise<void> },
     params: RunParams,
   ): Promise<ApiAnswer> {
     const { org } = call.identity;
     const partition = threadPartition(org, threadId);
-    for (;;) {
+    return untilCommitted(async () => {
       const [[found, lock], assistant] = await Promise.all([
         store.get(partition, [threadId, lockId]),
         readAssistant(org, params.assistant_id).catch((error: Error) => error),
       ]);
-      if (!found) throw noSuch('thread', threadId);
+      const stored = threadIn(found);
+      if (!found || !stored) throw noSuch('thread', threadId);
       if (lock) throw locked(threadId, parseRecord<LockRecord>(lock).runId);
       if (assistant instanceof Error) throw assistant;
       refuseTools(params, assistant);
-      const stored = parseRecord<ThreadRecord>(found);
       const { records, toolResources } = params.additional_messages
         ? await parts.prepareMessages(call, stored.thread, params.additional_messages)
         : { records: [] };
       const thread = toolResources ? { ...stored.thread, tool_resources: toolResources } : stored.thread;
       const run = newRun(call, id, params, assistant, thread);
       const threadPut = { id: threadId, body: JSON.stringify({ ...stored, thread }) };
+      await scheduled();
       const { done } = await store.commit(partition, {
         conditions: [
           { id: threadId, is: toolResources ? found.version : 'present' },
@@ -142,36 +148,48 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ],
         puts: [...runPuts(run), ...records.map(messagePut), ...(toolResources ? [threadPut] : [])],
       });
-      if (done) return begun(call, run, 1, params.stream === true, createdEvents(run));
-    }
+      return done ? begun(call, run, 1, params.stream === true, createdEvents(run)) : undefined;
+    });
   }
 
   /**
    * Whoever finds that this pod crashed in the middle of it cares for the run, if there is one by then: so the work is
-   * there before the run is.
+   * there before the run is, which `scheduled` waits for.
    */
   async function withWork<Result>(
     org: string,
     threadId: string,
-    work: (runId: string) => Promise<Result>,
+    work: (runId: string, scheduled: () => Promise<void>) => Promise<Result>,
   ): Promise<Result> {
     const runId = newId('run_');
     const name = workOf(threadId, runId);
-    const scheduled = store.schedule(org, name, engine.leaseMs);
+    let scheduledAtMs = nowMs();
+    let scheduled = store.schedule(org, name, engine.leaseMs);
+    // Whoever waits for it hears of it.
+    scheduled.catch(() => {});
     try {
-      const [result] = await Promise.all([work(runId), scheduled]);
-      return result;
+      return await work(runId, async () => {
+        // Files take their time, and whoever finds no run when it is due forgets the work.
+        if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
+          scheduledAtMs = nowMs();
+          scheduled = store.schedule(org, name, engine.leaseMs);
+        }
+        await scheduled;
+      });
     } catch (error) {
-      // Not the end of the world: whoever claims it finds no run.
-      await scheduled.then(() => store.finish(org, name)).catch(() => {});
+      // The run may be there although no answer said so: whoever claims the work will see.
+      if (!(error instanceof StoreUnavailable)) {
+        await scheduled.then(() => store.finish(org, name)).catch(() => {});
+      }
       throw error;
     }
   }
 
   async function readAssistant(org: string, id: string): Promise<AssistantRecord> {
     const [found] = await store.get(assistantsOf(org), [id]);
-    if (!found) throw noSuch('assistant', id);
-    return parseRecord(found);
+    const assistant = assistantIn(found);
+    if (!assistant) throw noSuch('assistant', id);
+    return assistant;
   }
 
   function refuseTools(params: RunParams | ThreadAndRunParams, assistant: AssistantRecord): void {

@@ -1,7 +1,11 @@
 import type { Exchange } from '../exchange.ts';
+import { isRecord } from '../openai/is-record.ts';
+import type { ApiHandler } from './api-call.ts';
+import type { ObjectParts } from './object-parts.ts';
 import { parseRecord } from './parse-record.ts';
 import { filesOf } from './records.ts';
 import type { AssistantStore } from './store.ts';
+import { upstreamRefusal } from './upstream-refusal.ts';
 
 /*
  * What code_interpreter writes is in a container of the Responses API. Applications of the Assistants API look for it
@@ -37,6 +41,32 @@ export async function containerPath(store: AssistantStore, exchange: Exchange): 
   if (exchange.method !== 'GET' || !exchange.identity || !isContainerFile(fileId)) return undefined;
   const path = await pathOf(store, exchange.identity.org, fileId);
   return path && `${path}${content}`;
+}
+
+/** For files of containers alone: everything else that is asked of files belongs upstream. */
+export function createFileHandlers({ store, calls }: ObjectParts): Record<string, ApiHandler> {
+  return {
+    'files.retrieve': async ({ identity, signal, ids: [id = ''] }) => {
+      const path = (await pathOf(store, identity.org, id)) ?? '';
+      const answer = await calls.json({ method: 'GET', path, identity, signal });
+      const refusal = upstreamRefusal(answer);
+      if (refusal) throw refusal;
+      return { kind: 'object', value: toFile(id, isRecord(answer.value) ? answer.value : {}) };
+    },
+  };
+}
+
+/** As the files API would show it. */
+function toFile(id: string, { bytes, created_at, path }: Readonly<Record<string, unknown>>): object {
+  return {
+    id,
+    object: 'file',
+    bytes,
+    created_at,
+    filename: typeof path === 'string' ? path.slice(path.lastIndexOf('/') + 1) : id,
+    purpose: 'assistants_output',
+    status: 'processed',
+  };
 }
 
 async function pathOf(store: AssistantStore, org: string, fileId: string): Promise<string | undefined> {

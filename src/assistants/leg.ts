@@ -1,30 +1,14 @@
+import { type BegunDocument, createdAtOf, endBegun } from './begun-documents.ts';
 import type { IdPrefix, NewId } from './ids.ts';
 import { withoutSearchContent } from './include.ts';
+import { type LegEnding, stepEnding } from './leg-ending.ts';
 import type { ModelEvent, Turn } from './model-call.ts';
 import { createOpenMessage, type OpenMessage } from './open-message.ts';
 import { createOpenTools, type OpenTools } from './open-tools.ts';
 import { type MessageRecord, lists } from './records.ts';
 import type { DocumentPut } from './run-writer.ts';
-import type {
-  LastError,
-  RequiredFunctionCall,
-  Run,
-  RunStep,
-  StepDetails,
-  StreamEvent,
-  Usage,
-} from './wire.ts';
-
-/** What something that happened means: documents to write first, and then events to tell. */
-export interface Told {
-  readonly puts: readonly DocumentPut[];
-  readonly events: readonly StreamEvent[];
-}
-
-/** How what a leg has open comes to its end. */
-export type LegEnding =
-  | { readonly how: 'completed' | 'cut' | 'cancelled' | 'expired' }
-  | { readonly how: 'failed'; readonly error: LastError };
+import { type Told, join, nothing } from './told.ts';
+import type { RequiredFunctionCall, Run, RunStep, StepDetails, Usage } from './wire.ts';
 
 /**
  * One model call of a run, as the Assistants API tells of it: messages and steps, with the events of their stream.
@@ -52,19 +36,29 @@ export interface LegSettings {
   readonly run: Run;
   readonly newId: NewId;
   readonly nowSeconds: () => number;
-  /** Of an earlier try to tell the same call: they are given out again, in the same order. */
-  readonly knownIds: readonly string[];
+  /** What an earlier try to tell of the same call has begun: it is gone on with, in the same order. */
+  readonly begun: readonly BegunDocument[];
   readonly includesSearchContent: boolean;
+}
+
+/** A step or message that begins. */
+interface Begun {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** By an earlier try. */
+  readonly isWritten: boolean;
 }
 
 const noUsage: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 export function createLeg(settings: LegSettings): Leg {
   const { run, nowSeconds } = settings;
-  const knownIds = [...settings.knownIds];
+  const begun = [...settings.begun];
   const documentIds: string[] = [];
   const turns: Turn[] = [];
   let isMessageDue = false;
+  let isMessageSaid = false;
   let message: { readonly step: RunStep; readonly open: OpenMessage } | undefined;
   let builtIn: { readonly step: RunStep; readonly open: OpenTools } | undefined;
   let functions: { readonly step: RunStep; readonly open: OpenTools } | undefined;
@@ -80,25 +74,28 @@ export function createLeg(settings: LegSettings): Leg {
         case 'refusal':
         case 'citation':
         case 'file': {
-          const begun = message ? nothing : join(closeOpen(), beginMessage());
-          return join(begun, { puts: [], events: message!.open.hear(event) });
+          const opened = message ? nothing : join(closeOpen(), beginMessage());
+          return join(opened, { puts: [], events: message!.open.hear(event) });
         }
         case 'functionCallBegun': {
-          const begun = functions ? closeOpen() : join(closeOpen(), beginFunctions());
-          return join(begun, { puts: [], events: functions!.open.hear(event) });
+          const opened = functions ? closeOpen() : join(closeOpen(), beginFunctions());
+          return join(opened, { puts: [], events: functions!.open.hear(event) });
         }
         case 'arguments':
           return { puts: [], events: functions?.open.hear(event) ?? [] };
         case 'codeBegun':
         case 'searchEnded': {
-          const begun = builtIn ? nothing : join(closeOpen(), beginBuiltIn());
-          return join(begun, { puts: [], events: builtIn!.open.hear(event) });
+          const opened = builtIn ? nothing : join(closeOpen(), beginBuiltIn());
+          return join(opened, { puts: [], events: builtIn!.open.hear(event) });
         }
         case 'code':
         case 'codeEnded':
           return { puts: [], events: builtIn?.open.hear(event) ?? [] };
         case 'carry':
           turns.push({ type: 'carried', item: event.item });
+          return nothing;
+        case 'messageEnded':
+          sayMessage();
           return nothing;
         case 'functionCallEnded':
           for (const call of functions?.open.calls() ?? []) {
@@ -114,10 +111,11 @@ export function createLeg(settings: LegSettings): Leg {
     close(ending, usage, messageTokens) {
       const waits = ending.how === 'completed' && functions !== undefined;
       const isEmpty = isMessageDue && ending.how === 'completed';
-      const before = isEmpty ? closeOpen() : nothing;
-      const begun = isEmpty ? beginMessage() : undefined;
-      const ended = closeOpen(ending, functions ? noUsage : usage, messageTokens);
-      const closed = begun ? join(before, atOnce(begun, ended)) : ended;
+      const isHeard = documentIds.length > 0;
+      const unheard = endBegun(begun, ending, isHeard ? noUsage : usage, nowSeconds());
+      const opened = isEmpty ? join(closeOpen(), beginMessage()) : nothing;
+      const ended = join(opened, closeOpen(ending, functions ? noUsage : usage, messageTokens));
+      const closed = join(ended, unheard);
       return waits || !functions
         ? closed
         : join(closed, endStep(functions.step, functions.open.details(), ending, usage));
@@ -126,40 +124,42 @@ export function createLeg(settings: LegSettings): Leg {
     calls: () => functions?.open.calls() ?? [],
     turns: () => turns,
     openText: () => message?.open.text() ?? '',
-    documentIds: () => documentIds,
+    documentIds: () => [...documentIds, ...begun.map(({ id }) => id)],
   };
 
   function beginMessage(): Told {
     isMessageDue = false;
-    const stepId = idOf('step_');
-    const open = createOpenMessage({ run, id: idOf('msg_'), createdAt: nowSeconds() });
-    const step = openStep(stepId, {
+    isMessageSaid = false;
+    const stepBegun = next('step_');
+    const messageBegun = next('msg_');
+    const open = createOpenMessage({ run, ...messageBegun });
+    const step = openStep(stepBegun, {
       type: 'message_creation',
-      message_creation: { message_id: open.message().id },
+      message_creation: { message_id: messageBegun.id },
     });
     message = { step, open };
-    const begun = open.message();
-    const told = beginStep(step);
-    return {
-      puts: [...told.puts, messagePut(begun, 0)],
+    const opened = open.message();
+    return join(beginStep(step, stepBegun), {
+      puts: messageBegun.isWritten ? [] : [messagePut(opened, 0)],
       events: [
-        ...told.events,
-        { event: 'thread.message.created', data: begun },
-        { event: 'thread.message.in_progress', data: begun },
+        { event: 'thread.message.created', data: opened },
+        { event: 'thread.message.in_progress', data: opened },
       ],
-    };
+    });
   }
 
   function beginBuiltIn(): Told {
-    const step = openStep(idOf('step_'), { type: 'tool_calls', tool_calls: [] });
+    const stepBegun = next('step_');
+    const step = openStep(stepBegun, { type: 'tool_calls', tool_calls: [] });
     builtIn = { step, open: createOpenTools(step.id, run, settings.newId) };
-    return beginStep(step);
+    return beginStep(step, stepBegun);
   }
 
   function beginFunctions(): Told {
-    const step = openStep(idOf('step_'), { type: 'tool_calls', tool_calls: [] });
+    const stepBegun = next('step_');
+    const step = openStep(stepBegun, { type: 'tool_calls', tool_calls: [] });
     functions = { step, open: createOpenTools(step.id, run, settings.newId) };
-    return beginStep(step);
+    return beginStep(step, stepBegun);
   }
 
   /** Ends the message or the row of built-in tools that is open, if there is one. */
@@ -171,9 +171,9 @@ export function createLeg(settings: LegSettings): Leg {
     }
     if (!message) return nothing;
     const { step, open } = message;
+    sayMessage();
     message = undefined;
     const ended = open.end(ending.how, nowSeconds());
-    turns.push({ type: 'message', role: 'assistant', content: ended.content });
     return join(
       {
         puts: [messagePut(ended, messageTokens || Math.ceil(open.text().length / 3))],
@@ -187,16 +187,23 @@ export function createLeg(settings: LegSettings): Leg {
     );
   }
 
+  /** Ahead of what is carried behind it. */
+  function sayMessage(): void {
+    if (!message || isMessageSaid) return;
+    isMessageSaid = true;
+    turns.push({ type: 'message', role: 'assistant', content: message.open.content() });
+  }
+
   function endStep(step: RunStep, step_details: StepDetails, ending: LegEnding, usage: Usage): Told {
     const at = nowSeconds();
-    const ended: RunStep = { ...step, step_details, usage, ...endingOf(ending, at) };
+    const ended: RunStep = { ...step, step_details, usage, ...stepEnding(ending, at) };
     const event = `thread.run.step.${ended.status}` as const;
     return { puts: [stepPut(ended)], events: [{ event, data: shown(ended) }] };
   }
 
-  function beginStep(step: RunStep): Told {
+  function beginStep(step: RunStep, { isWritten }: Begun): Told {
     return {
-      puts: [stepPut(step)],
+      puts: isWritten ? [] : [stepPut(step)],
       events: [
         { event: 'thread.run.step.created', data: step },
         { event: 'thread.run.step.in_progress', data: step },
@@ -204,11 +211,11 @@ export function createLeg(settings: LegSettings): Leg {
     };
   }
 
-  function openStep(id: string, details: StepDetails): RunStep {
+  function openStep({ id, createdAt }: Begun, details: StepDetails): RunStep {
     return {
       id,
       object: 'thread.run.step',
-      created_at: nowSeconds(),
+      created_at: createdAt,
       run_id: run.id,
       assistant_id: run.assistant_id,
       thread_id: run.thread_id,
@@ -225,11 +232,13 @@ export function createLeg(settings: LegSettings): Leg {
     };
   }
 
-  function idOf(prefix: IdPrefix): string {
-    const isKnown = knownIds[0]?.startsWith(prefix) === true;
-    const id = isKnown ? knownIds.shift()! : settings.newId(prefix);
+  /** What an earlier try has begun is there already, and may have been changed or deleted since. */
+  function next(prefix: IdPrefix): Begun {
+    const known = begun[0]?.id.startsWith(prefix) === true ? begun.shift() : undefined;
+    const id = known?.id ?? settings.newId(prefix);
     documentIds.push(id);
-    return id;
+    const createdAt = (known && createdAtOf(known)) ?? nowSeconds();
+    return { id, createdAt, isWritten: known !== undefined };
   }
 
   function shown(step: RunStep): RunStep {
@@ -250,35 +259,4 @@ function messagePut(message: MessageRecord['message'], tokens: number): Document
     lists: [lists.messages, lists.messagesOf(message.run_id ?? '')],
     ...(message.status !== 'in_progress' && { writtenAs: 1 }),
   };
-}
-
-function endingOf(ending: LegEnding, at: number): Partial<RunStep> {
-  switch (ending.how) {
-    // What the cap cut short is what the step was to make.
-    case 'completed':
-    case 'cut':
-      return { status: 'completed', completed_at: at };
-    case 'cancelled':
-      return { status: 'cancelled', cancelled_at: at };
-    case 'expired':
-      return { status: 'expired', expired_at: at };
-    case 'failed': {
-      const { code, message } = ending.error;
-      const last_error = { code: code === 'rate_limit_exceeded' ? code : ('server_error' as const), message };
-      return { status: 'failed', failed_at: at, last_error };
-    }
-  }
-}
-
-const nothing: Told = { puts: [], events: [] };
-
-/** What begins only to end is written once, as it ends. */
-function atOnce(begun: Told, ended: Told): Told {
-  const puts = ended.puts.map(({ writtenAs: _, ...put }) => put);
-  return { puts, events: [...begun.events, ...ended.events] };
-}
-
-function join(first: Told, second: Told): Told {
-  if (first === nothing) return second;
-  return { puts: [...first.puts, ...second.puts], events: [...first.events, ...second.events] };
 }

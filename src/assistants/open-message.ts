@@ -1,13 +1,16 @@
+import { type LegEnding, messageEnding } from './leg-ending.ts';
 import type { ModelEvent } from './model-call.ts';
 import type { Annotation, ContentDelta, Message, MessageContent, Run, StreamEvent } from './wire.ts';
 
 /** A message of the assistant while the model writes it. */
 export interface OpenMessage {
   hear(event: MessagePiece): StreamEvent[];
-  /** As it is now. */
+  /** As it begins, without content. */
   message(): Message;
+  /** What was said so far. */
+  content(): MessageContent[];
   /** As it has ended. */
-  end(how: 'completed' | 'cut' | 'failed' | 'cancelled' | 'expired', at: number): Message;
+  end(how: LegEnding['how'], at: number): Message;
   text(): string;
 }
 
@@ -43,7 +46,7 @@ export function createOpenMessage({ run, id, createdAt }: OpenMessageSettings): 
       return tell({ index, type: 'text', text: isNew ? { value, annotations: [] } : { value } });
     const annotations = [{ index: part.annotations.length, ...annotation }];
     part.annotations.push(annotation);
-    return tell({ index, type: 'text', text: value === '' ? { annotations } : { value, annotations } });
+    return tell({ index, type: 'text', text: { value, annotations } });
   }
 
   function refuse(refusal: string): StreamEvent[] {
@@ -62,12 +65,16 @@ export function createOpenMessage({ run, id, createdAt }: OpenMessageSettings): 
     return append(text, { type: 'file_citation', text, start_index, end_index, file_citation: { file_id } });
   }
 
-  /** The text itself holds the link to the file. */
+  /** The text itself holds the link to the file; a picture may have come behind it. */
   function quote(text: string, file_id: string): StreamEvent[] {
-    const [{ value }] = textPart();
-    const start_index = Math.max(0, value.lastIndexOf(text));
+    const index = content.findLastIndex((part) => part.type === 'text' && part.text.value.includes(text));
+    const part = content[index];
+    if (part?.type !== 'text') return [];
+    const start_index = part.text.value.lastIndexOf(text);
     const end_index = start_index + text.length;
-    return append('', { type: 'file_path', text, start_index, end_index, file_path: { file_id } });
+    const annotation = { type: 'file_path' as const, text, start_index, end_index, file_path: { file_id } };
+    const place = part.text.annotations.push(annotation) - 1;
+    return tell({ index, type: 'text', text: { annotations: [{ index: place, ...annotation }] } });
   }
 
   /** A picture is content of its own; any other file gets the link that its text lacks. */
@@ -117,17 +124,8 @@ export function createOpenMessage({ run, id, createdAt }: OpenMessageSettings): 
   return {
     hear,
     message,
-    end(how, at) {
-      if (how === 'completed') return { ...message(), status: 'completed', completed_at: at, content };
-      const reason = how === 'cut' ? 'max_tokens' : (`run_${how}` as const);
-      return {
-        ...message(),
-        status: 'incomplete',
-        incomplete_at: at,
-        incomplete_details: { reason },
-        content,
-      };
-    },
+    content: () => content,
+    end: (how, at) => ({ ...message(), ...messageEnding(how, at), content }),
     text: () => content.map((part) => (part.type === 'text' ? part.text.value : '')).join('\n'),
   };
 }

@@ -1,6 +1,7 @@
 import type { NewId } from './ids.ts';
 import type { ModelEvent } from './model-call.ts';
 import type {
+  Ranker,
   RequiredFunctionCall,
   Run,
   StepDetails,
@@ -99,7 +100,7 @@ export function createOpenTools(stepId: string, { tools }: Pick<Run, 'tools'>, n
 }
 
 /** As the tool has it, or as it is by default. */
-function rankingOf(tools: readonly Tool[]): { ranker: string; score_threshold: number } {
+function rankingOf(tools: readonly Tool[]): { ranker: Ranker; score_threshold: number } {
   const tool = tools.find(({ type }) => type === 'file_search');
   const { ranker = 'auto', score_threshold = 0 } =
     (tool?.type === 'file_search' && tool.file_search?.ranking_options) || {};

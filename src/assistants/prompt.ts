@@ -3,6 +3,7 @@ import { contextWindowTokens, maxOutputTokens } from '../openai/model-limits.ts'
 import type { CallContext, ModelPort, ModelRequest, Turn } from './model-call.ts';
 import { type MessageRecord, type RunRecord, type ThreadRecord, lists, threadPartition } from './records.ts';
 import type { AssistantStore } from './store.ts';
+import type { FilesIndexed } from './wait-for-index.ts';
 import type { ToolChoice } from './wire.ts';
 
 export interface PromptParts {
@@ -10,6 +11,7 @@ export interface PromptParts {
   readonly model: ModelPort;
   readonly counter: TokenCounter;
   readonly nowMs: () => number;
+  readonly filesIndexed: FilesIndexed;
 }
 
 /** What a run asks next; or which of its caps leaves no room to ask anything. */
@@ -49,7 +51,11 @@ export async function assemblePrompt(
     parts.store.get(partition, [run.thread_id]),
     newestMessages(parts.store, org, record, room),
   ]);
-  const { container } = thread ? (JSON.parse(thread.body) as ThreadRecord) : {};
+  const stored = thread && (JSON.parse(thread.body) as ThreadRecord);
+  if (searchesNewFiles(record, stored, messages, parts.nowMs())) {
+    await parts.filesIndexed(record.vectorStoreIds, context);
+  }
+  const container = stored?.container;
   const isLive = container && parts.nowMs() - container.usedAtMs < containerLivesMs;
   const requestOf = (kept: readonly MessageRecord[]): ModelRequest => ({
     model: run.model,
@@ -71,6 +77,24 @@ export async function assemblePrompt(
   if (cap === undefined) return { request: requestOf(messages) };
   return fitCap(parts.model, context, { messages, requestOf, cap, around });
 }
+
+/** Whether what file_search is to find may not have been indexed yet. */
+function searchesNewFiles(
+  { run, vectorStoreIds, turns }: RunRecord,
+  stored: ThreadRecord | undefined,
+  messages: readonly MessageRecord[],
+  nowMs: number,
+): boolean {
+  const isNew = (created_at: number | undefined) => nowMs / 1000 - (created_at ?? 0) < indexedAfterSeconds;
+  const isAsked = turns.length === 0 && vectorStoreIds.length > 0;
+  if (!isAsked || !run.tools.some(({ type }) => type === 'file_search')) return false;
+  return (
+    isNew(stored?.thread.created_at) ||
+    messages.some(({ message }) => (message.attachments?.length ?? 0) > 0 && isNew(message.created_at))
+  );
+}
+
+const indexedAfterSeconds = 60;
 
 interface Fitting {
   /** The oldest first. */

@@ -22,8 +22,10 @@ export interface RunEngine {
   carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
-  /** Waits for the runs of this pod, then leaves the rest to others; false if there were such. */
-  close(gracePeriodMs: number): Promise<boolean>;
+  /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves what still runs for others to carry on. */
+  close(): Promise<void>;
 }
 
 export interface RunEngineSettings extends ConductParts {
@@ -57,8 +59,11 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Nothing new is taken on. */
   const leaving = new AbortController();
   const closing = new AbortController();
+  const renewEveryMs = Math.min(leaseMs / 4, 1000);
+  /** Organisations whose work nobody could renew for a while, because the store was away. */
+  const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, look, close };
+  return { owner, leaseMs, carryOn, look, drain, close };
 
   function carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void {
     begin(org, record, version, stream, async (run) => {
@@ -87,12 +92,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       writer,
       stream,
       stop: stopper.signal,
+      giveUp: () => stopper.abort(),
       release,
       stopper,
       releaser,
       ended: ended.promise,
     };
     live.set(name, run);
+    if (closing.signal.aborted) letGo(run);
     void work(run)
       .catch((error: Error) => {
         if (error instanceof RunLost || error instanceof RunReleased) throw error;
@@ -118,10 +125,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Says when somebody has to look at the run next. */
   async function leave(org: string, name: string, { run, expiresAtMs }: RunRecord): Promise<void> {
     if (isTerminal(run.status)) return insist(() => store.finish(org, name));
-    if (run.status === 'requires_action')
-      return insist(() => store.schedule(org, name, Math.max(0, expiresAtMs - nowMs())));
     // Let go of in the middle: others need not wait for the lease.
-    return insist(() => store.schedule(org, name, 0));
+    if (run.status !== 'requires_action') return insist(() => store.schedule(org, name, 0));
+    await insist(() => store.schedule(org, name, Math.max(0, expiresAtMs - nowMs())));
+    const [found] = await store.get(threadPartition(org, run.thread_id), [run.id]);
+    // Whoever took its outputs meanwhile may have crashed, and would not be missed until it expires.
+    if (runIn(found)?.run.status !== 'requires_action') {
+      await insist(() => store.schedule(org, name, leaseMs));
+    }
   }
 
   async function look(org: string, { run }: RunRecord): Promise<void> {
@@ -138,15 +149,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       if (run.writer.record.run.status === 'cancelling') run.stopper.abort();
     } catch (error) {
       if (!(error instanceof RunLost)) throw error;
-      run.releaser.abort();
-      run.stopper.abort();
+      run.giveUp();
     }
   }
 
   async function renewing(): Promise<void> {
-    while (await passes(Math.min(leaseMs / 4, 1000), closing.signal)) {
+    while (await passes(renewEveryMs, closing.signal)) {
       for (const org of settings.orgs) {
-        const mine = [...live].filter(([, run]) => run.org === org);
+        const mine = [...live].filter(([, run]) => run.org === org && !run.release.aborted);
         if (mine.length === 0) continue;
         const names = mine.map(([name]) => name);
         const called = await store.renew(org, names, leaseMs).catch(tellOutage);
@@ -161,9 +171,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   async function claiming(): Promise<void> {
     while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
       for (const org of settings.orgs) {
-        const names = (await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage)) ?? [];
-        // What can't be taken now, whatever the reason, is due again when its lease is over.
-        await Promise.all(names.map((name) => take(org, name).catch(onError)));
+        const askedAtMs = performance.now();
+        const names = await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage);
+        if (!names) continue;
+        const isSteady = !missed.has(org) && performance.now() - askedAtMs < renewEveryMs;
+        if (names.length < claimAtOnce) missed.delete(org);
+        // Leases that lapsed while the store was away say nothing of their owners, who get another one by the claim.
+        // So does what can't be taken now, whatever the reason.
+        if (isSteady) await Promise.all(names.map((name) => take(org, name).catch(onError)));
       }
     }
   }
@@ -198,29 +213,35 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     }
   }
 
-  async function close(gracePeriodMs: number): Promise<boolean> {
+  function allEnded(): Promise<unknown> {
+    return Promise.all([...live.values()].map(({ ended }) => ended));
+  }
+
+  async function drain(gracePeriodMs: number): Promise<boolean> {
     leaving.abort();
-    const givesUpAtMs = performance.now() + gracePeriodMs;
-    const all = () => Promise.all([...live.values()].map(({ ended }) => ended));
-    while (live.size > 0 && performance.now() < givesUpAtMs) {
-      await Promise.race([
-        all(),
-        sleep(Math.max(0, givesUpAtMs - performance.now()), undefined, { ref: false }),
-      ]);
+    const givesUp = AbortSignal.timeout(gracePeriodMs);
+    while (live.size > 0 && !givesUp.aborted) {
+      await Promise.race([allEnded(), passes(gracePeriodMs, givesUp)]);
     }
-    const isWhole = live.size === 0;
-    for (const { releaser, stopper } of live.values()) {
-      releaser.abort();
-      stopper.abort();
-    }
-    await all();
+    return live.size === 0;
+  }
+
+  async function close(): Promise<void> {
+    leaving.abort();
     closing.abort();
+    for (const run of live.values()) letGo(run);
+    await allEnded();
     await Promise.all(loops);
-    return isWhole;
+  }
+
+  function letGo({ releaser, stopper }: Live): void {
+    releaser.abort();
+    stopper.abort();
   }
 
   function tellOutage(error: Error): undefined {
     if (!(error instanceof StoreUnavailable)) throw error;
+    for (const org of settings.orgs) missed.add(org);
     onError(error);
   }
 

@@ -6,8 +6,8 @@ import { noSuch } from './no-such.ts';
 import { readList, readPageRequest } from './pages.ts';
 import { readParams } from './params/read-params.ts';
 import { runUpdateParams } from './params/run-params.ts';
-import { parseRecord, runIn } from './parse-record.ts';
-import { modify } from './read-write.ts';
+import { parseRecord, runIn, threadIn } from './parse-record.ts';
+import { modify, untilCommitted } from './read-write.ts';
 import { type RunRecord, lists, threadPartition, workOf } from './records.ts';
 import { type RunEngine, toCancel } from './run-engine.ts';
 import { isTerminal } from './run-states.ts';
@@ -48,14 +48,15 @@ export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record
 
     async 'threads.runs.update'(call) {
       const { metadata } = readParams(runUpdateParams, call.body);
-      const before = (await readRun(store, call)).run;
-      if (metadata === undefined) return { kind: 'object', value: before };
-      const partition = threadPartition(call.identity.org, before.thread_id);
-      const changed = await modify<RunRecord>(store, partition, before.id, (record) => ({
+      const [threadId = '', runId = ''] = call.ids;
+      const partition = threadPartition(call.identity.org, threadId);
+      const before = await readRun(store, call);
+      if (metadata === undefined) return { kind: 'object', value: before.run };
+      const changed = await modify<RunRecord>(store, partition, runId, (record) => ({
         ...record,
         run: { ...record.run, metadata: metadata ?? {} },
       }));
-      if (!changed) throw noSuch('run', before.id);
+      if (!changed) throw noSuch('run', runId);
       return { kind: 'object', value: changed.run };
     },
 
@@ -68,7 +69,7 @@ export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record
 async function readRun(store: AssistantStore, { identity, ids }: ApiCall): Promise<RunRecord> {
   const [threadId = '', runId = ''] = ids;
   const [thread, run] = await store.get(threadPartition(identity.org, threadId), [threadId, runId]);
-  if (!thread) throw noSuch('thread', threadId);
+  if (!threadIn(thread)) throw noSuch('thread', threadId);
   const record = runIn(run);
   if (!record) throw noSuch('run', runId);
   return record;
@@ -93,11 +94,11 @@ async function cancelRun(
   runId: string,
 ): Promise<Run> {
   const partition = threadPartition(org, threadId);
-  for (;;) {
+  return untilCommitted(async () => {
     const [thread, found] = await store.get(partition, [threadId, runId]);
-    if (!thread) throw noSuch('thread', threadId);
-    if (!found || !runId.startsWith('run_')) throw noSuch('run', runId);
-    const record = parseRecord<RunRecord>(found);
+    if (!threadIn(thread)) throw noSuch('thread', threadId);
+    const record = runIn(found);
+    if (!found || !record) throw noSuch('run', runId);
     const cancelled = toCancel(record);
     if (!cancelled) {
       const message = `Cannot cancel run with status '${record.run.status}'.`;
@@ -111,9 +112,9 @@ async function cancelRun(
       conditions: [{ id: runId, is: found.version }],
       puts: [{ id: runId, body: JSON.stringify(next) }],
     });
-    if (!done) continue;
+    if (!done) return undefined;
     if (isIdle) engine.carryOn(org, next, found.version + 1);
     else await engine.look(org, next);
     return next.run;
-  }
+  });
 }

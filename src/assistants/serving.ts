@@ -3,7 +3,7 @@ import type { Exchange } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { operations } from '../openai/operations.ts';
 import type { ApiHandler } from './api-call.ts';
-import { containerPath, rememberContainerFile } from './container-files.ts';
+import { containerPath, createFileHandlers, rememberContainerFile } from './container-files.ts';
 import type { RunDefaults } from './create-run.ts';
 import type { ModelPort } from './model-call.ts';
 import { createObjectHandlers } from './object-handlers.ts';
@@ -12,6 +12,7 @@ import { createPrepareMessages } from './prepare-messages.ts';
 import { createPrepareThread } from './prepare-thread.ts';
 import { type RunEngineSettings, createRunEngine } from './run-engine.ts';
 import { createRunHandlers } from './run-handlers.ts';
+import { waitForIndex } from './wait-for-index.ts';
 
 /** The Assistants API, served here. */
 export interface Serving {
@@ -19,8 +20,10 @@ export interface Serving {
   readonly handlers: Readonly<Record<string, ApiHandler>>;
   /** See `container-files.ts`. */
   readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
-  /** Lets runs end, hands on those that don't; false if there were such. */
-  close(gracePeriodMs: number): Promise<boolean>;
+  /** Lets runs end; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves runs that have not ended for other pods to carry on. */
+  close(): Promise<void>;
 }
 
 export interface ServingSettings
@@ -37,10 +40,12 @@ export function serve(settings: ServingSettings): Serving {
   const prepareMessages = createPrepareMessages(settings);
   const engine = createRunEngine({
     ...settings,
+    filesIndexed: waitForIndex(settings.calls),
     rememberFile: (org, fileId, containerId) => rememberContainerFile(store, org, fileId, containerId),
   });
   const handlers = {
     ...createObjectHandlers(settings),
+    ...createFileHandlers(settings),
     ...createRunHandlers({
       ...settings,
       engine,
@@ -51,10 +56,10 @@ export function serve(settings: ServingSettings): Serving {
   return {
     handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
-    async close(gracePeriodMs) {
-      const isWhole = await engine.close(gracePeriodMs);
+    drain: engine.drain,
+    async close() {
+      await engine.close();
       await store.close();
-      return isWhole;
     },
   };
 }
@@ -89,6 +94,7 @@ export function serveNothing(reason: string): Serving {
   return {
     handlers: Object.fromEntries(names.map((name) => [name, refuse])),
     containerPath: async () => undefined,
-    close: async () => true,
+    drain: async () => true,
+    close: async () => {},
   };
 }

@@ -7,7 +7,7 @@ import { parseRecord, threadIn } from './parse-record.ts';
 import { createPrepareMessages } from './prepare-messages.ts';
 import { createPrepareThread } from './prepare-thread.ts';
 import { modify } from './read-write.ts';
-import { type LockRecord, lockId, threadPartition, type ThreadRecord, workOf } from './records.ts';
+import { lockId, type LockRecord, threadPartition, type ThreadRecord, workOf } from './records.ts';
 import type { Deleted } from './wire.ts';
 
 /** The operations on threads. */
@@ -49,12 +49,16 @@ export function createThreadHandlers(parts: ObjectParts): Record<string, ApiHand
     },
 
     'threads.delete': async ({ identity, ids: [id = ''] }) => {
-      const partition = threadPartition(identity.org, id);
+      const { org } = identity;
+      const partition = threadPartition(org, id);
       const [thread, lock] = await store.get(partition, [id, lockId]);
       // Not every partition is a thread's.
       if (!threadIn(thread) || !(await store.drop(partition))) throw noSuch('thread', id);
-      // Whoever carries on its run need not ask the model for the rest.
-      if (lock) await store.call(identity.org, workOf(id, parseRecord<LockRecord>(lock).runId));
+      if (lock) {
+        const { runId } = parseRecord<LockRecord>(lock);
+        // Without it, who carries the run on would hear of it with the next thing that is to be written.
+        await store.call(org, workOf(id, runId)).catch(() => {});
+      }
       return {
         kind: 'object',
         value: { id, object: 'thread.deleted', deleted: true } satisfies Deleted,

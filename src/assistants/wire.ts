@@ -15,9 +15,11 @@ export interface FunctionTool {
   };
 }
 
+export type Ranker = 'auto' | 'default_2024_08_21';
+
 export interface FileSearchTool {
   type: 'file_search';
-  file_search?: { max_num_results?: number; ranking_options?: { score_threshold: number; ranker?: string } };
+  file_search?: { max_num_results?: number; ranking_options?: { score_threshold: number; ranker?: Ranker } };
 }
 
 export interface CodeInterpreterTool {
@@ -204,7 +206,7 @@ export type ToolCall =
       id: string;
       type: 'file_search';
       file_search: {
-        ranking_options?: { ranker: string; score_threshold: number };
+        ranking_options?: { ranker: Ranker; score_threshold: number };
         results?: FileSearchResult[];
       };
     }

@@ -7,22 +7,29 @@ import type {
   PageRequest,
   Partition,
 } from '../../src/assistants/store.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 
 /** A store that forgets all of it with the process; it keeps every promise of the port but that one. */
 export function createMemoryAssistantStore(nowMs: () => number = Date.now): AssistantStore {
   const partitions = new Map<string, Content>();
   const works = new Map<string, Work>();
 
+  let isClosed = false;
+  const checkOpen = () => {
+    if (isClosed) throw new StoreUnavailable('it was closed', { mayHaveHappened: false });
+  };
   const contentOf = (partition: Partition) => partitions.get(keyOf(partition.org, partition.name));
   const workKey = (org: string, work: string) => keyOf(org, work);
 
   return {
     async get(partition, ids) {
+      checkOpen();
       const documents = contentOf(partition)?.documents;
       return ids.map((id) => documents?.get(id));
     },
 
     async commit(partition, commit) {
+      checkOpen();
       const key = keyOf(partition.org, partition.name);
       const content = partitions.get(key) ?? { documents: new Map(), lists: new Map() };
       const failed = (commit.conditions ?? []).filter((condition) => !holds(content, condition));
@@ -34,6 +41,7 @@ export function createMemoryAssistantStore(nowMs: () => number = Date.now): Assi
     },
 
     async list(partition, list, page) {
+      checkOpen();
       const content = contentOf(partition);
       const ids = [...(content?.lists.get(list) ?? [])];
       const documents = ids.map((id) => content!.documents.get(id)!);
@@ -41,10 +49,12 @@ export function createMemoryAssistantStore(nowMs: () => number = Date.now): Assi
     },
 
     async drop(partition) {
+      checkOpen();
       return partitions.delete(keyOf(partition.org, partition.name));
     },
 
     async schedule(org, work, dueInMs) {
+      checkOpen();
       const known = works.get(workKey(org, work));
       works.set(workKey(org, work), {
         org,
@@ -55,6 +65,7 @@ export function createMemoryAssistantStore(nowMs: () => number = Date.now): Assi
     },
 
     async claim(org, leaseMs, limit) {
+      checkOpen();
       const due = [...works.values()]
         .filter((one) => one.org === org && one.dueAtMs <= nowMs())
         .toSorted((a, b) => a.dueAtMs - b.dueAtMs)
@@ -64,6 +75,7 @@ export function createMemoryAssistantStore(nowMs: () => number = Date.now): Assi
     },
 
     async renew(org, renewed, leaseMs) {
+      checkOpen();
       const alive = renewed.map((work) => works.get(workKey(org, work))).filter((one) => one !== undefined);
       for (const one of alive) one.dueAtMs = nowMs() + leaseMs;
       const called = alive.filter(({ isCalled }) => isCalled);
@@ -72,15 +84,19 @@ export function createMemoryAssistantStore(nowMs: () => number = Date.now): Assi
     },
 
     async call(org, work) {
+      checkOpen();
       const known = works.get(workKey(org, work));
       if (known) known.isCalled = true;
     },
 
     async finish(org, work) {
+      checkOpen();
       works.delete(workKey(org, work));
     },
 
-    async close() {},
+    async close() {
+      isClosed = true;
+    },
   };
 }
 

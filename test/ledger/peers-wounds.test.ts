@@ -99,6 +99,7 @@ test('LiteLLM #25015: reading a response again and again bills it once', async (
 test('LiteLLM #15329: a run on an upstream that has Assistants is held, and charged what it used', async (t) => {
   const { post, settled, budget, sidecar } = await startGoverned(t, {
     config: monthly('tokens: 100000'),
+    env: { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
     standIn: { assistants: 'live' },
   });
   const json = async (answer: Response) =>

@@ -163,13 +163,15 @@ interface ToolRun extends Told {
 }
 
 /** Two sidecars with one budget in one Redis, before one upstream. */
+const passthrough = { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' };
+
 async function startPair(t: TestContext, options: StandInOptions = {}) {
   const redis = await startRedis(t);
   const standIn = await startStandIn(options);
   t.after(() => standIn.close());
   const config = `store: { redisUrl: "${redis.url}", timeoutMs: 2000 }
 budgets: [{ name: month, limit: { tokens: 10000000 }, window: { every: month } }]`;
-  const start = () => startSidecar(t, { upstreamUrl: standIn.url, config });
+  const start = () => startSidecar(t, { upstreamUrl: standIn.url, config, env: passthrough });
   const [creator, other] = [await start(), await start()];
   return { redis, standIn, config, creator, other };
 }

@@ -8,7 +8,8 @@ import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
 async function startBoth(t: TestContext): Promise<{ standIn: StandIn; sidecar: Sidecar }> {
   const standIn = await startStandIn({ deterministic: true, assistants: 'live' });
   t.after(() => standIn.close());
-  return { standIn, sidecar: await startSidecar(t, { upstreamUrl: standIn.url }) };
+  const env = { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' };
+  return { standIn, sidecar: await startSidecar(t, { upstreamUrl: standIn.url, env }) };
 }
 
 function post(url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {

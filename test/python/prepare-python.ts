@@ -3,25 +3,28 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { environmentOf, interpreterOf, pythonSdks } from './python-sdks.ts';
+import { type PythonEnvironment, folderOf, interpreterOf, pythonEnvironments } from './python-sdks.ts';
 
 /**
- * Makes a virtual environment for each major of PyPI's `openai`, unless it is there already. pip is used as
- * this machine has it configured. A text says why it can't be done.
+ * Makes the virtual environments that are not there already. pip is used as this machine has it configured. A text
+ * says why it can't be done.
  */
 export async function preparePython(): Promise<string | undefined> {
   const missing = [];
-  for (const sdk of pythonSdks) if (!(await isInstalled(sdk))) missing.push(sdk);
+  for (const environment of pythonEnvironments) {
+    if (!(await isInstalled(environment))) missing.push(environment);
+  }
   if (missing.length === 0) return undefined;
 
   const python = await findPython();
   if (python === undefined) return 'no Python of version 3.10 or newer with its venv module (python3-venv)';
-  for (const sdk of missing) {
-    console.log(`python: installing openai ${sdk.version} into a virtual environment, once; up to a minute`);
+  for (const environment of missing) {
+    const what = environment.packages.join(' ');
+    console.log(`python: installing ${what} into a virtual environment, once; up to two minutes`);
     try {
-      await install(python, sdk);
+      await install(python, environment);
     } catch (error) {
-      return `openai ${sdk.version} could not be installed: ${lastLineOf(error)}`;
+      return `${what} could not be installed: ${lastLineOf(error)}`;
     }
   }
   return undefined;
@@ -29,18 +32,16 @@ export async function preparePython(): Promise<string | undefined> {
 
 const run = promisify(execFile);
 
-type PythonSdk = (typeof pythonSdks)[number];
-
 /** Written last, so that an installation which broke off is made anew. */
-function markerOf({ major }: PythonSdk): string {
-  return join(environmentOf(major), 'installed-version');
+function markerOf(environment: PythonEnvironment): string {
+  return join(folderOf(environment), 'installed-packages');
 }
 
-async function isInstalled(sdk: PythonSdk): Promise<boolean> {
-  const installed = await readFile(markerOf(sdk), 'utf8').catch(() => undefined);
-  if (installed !== sdk.version) return false;
+async function isInstalled(environment: PythonEnvironment): Promise<boolean> {
+  const installed = await readFile(markerOf(environment), 'utf8').catch(() => undefined);
+  if (installed !== environment.packages.join('\n')) return false;
   // The Python that it was made with may have been taken away since.
-  return run(interpreterOf(sdk.major), ['--version']).then(
+  return run(interpreterOf(environment), ['--version']).then(
     () => true,
     () => false,
   );
@@ -58,12 +59,12 @@ async function findPython(): Promise<string | undefined> {
   return undefined;
 }
 
-async function install(python: string, sdk: PythonSdk): Promise<void> {
-  await rm(environmentOf(sdk.major), { recursive: true, force: true });
-  await run(python, ['-m', 'venv', environmentOf(sdk.major)]);
+async function install(python: string, environment: PythonEnvironment): Promise<void> {
+  await rm(folderOf(environment), { recursive: true, force: true });
+  await run(python, ['-m', 'venv', folderOf(environment)]);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  await run(interpreterOf(sdk.major), [...pip, `openai==${sdk.version}`]);
-  await writeFile(markerOf(sdk), sdk.version);
+  await run(interpreterOf(environment), [...pip, ...environment.packages]);
+  await writeFile(markerOf(environment), environment.packages.join('\n'));
 }
 
 /** pip and venv end a failure with what it was. */

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { type TestContext, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 
 import { startSidecar, upstreamKey } from '../harness/sidecar.ts';
 import { seenUpstream } from '../sdk/seen-upstream.ts';
 import { type StandIn, type StandInOptions, startStandIn } from '../stand-in/stand-in.ts';
 import { preparePython } from './prepare-python.ts';
-import { type PythonMajor, interpreterOf, pythonSdks } from './python-sdks.ts';
+import { pythonSdks } from './python-sdks.ts';
+import { runPython } from './run-python.ts';
 
 const groups: Record<string, StandInOptions> = {
   openai: {},
@@ -18,14 +16,18 @@ const groups: Record<string, StandInOptions> = {
 
 before(async () => assert.equal(await preparePython(), undefined));
 
-for (const { major, version } of pythonSdks) {
+for (const sdk of pythonSdks) {
   for (const [group, options] of Object.entries(groups)) {
-    test(`PyPI openai ${version} sees and does the same through the sidecar: ${group}`, async (t) => {
+    test(`PyPI ${sdk.name} sees and does the same through the sidecar: ${group}`, async (t) => {
       const [direct, behind] = await Promise.all([start(t, options), start(t, options)]);
-      const sidecar = await startSidecar(t, { upstreamUrl: behind.url });
+      const sidecar = await startSidecar(t, {
+        upstreamUrl: behind.url,
+        env: { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
+      });
+      const script = ['scenarios.py', group];
       const [straight, through] = await Promise.all([
-        runScenarios(major, group, { OPENAI_BASE_URL: direct.url, OPENAI_API_KEY: upstreamKey }),
-        runScenarios(major, group, { OPENAI_BASE_URL: sidecar.url, OPENAI_API_KEY: 'sk-placeholder' }),
+        runPython(sdk, script, { OPENAI_BASE_URL: direct.url, OPENAI_API_KEY: upstreamKey }),
+        runPython(sdk, script, { OPENAI_BASE_URL: sidecar.url, OPENAI_API_KEY: 'sk-placeholder' }),
       ]);
       const names = Object.keys(straight);
       assert.ok(names.length > 0);
@@ -50,16 +52,4 @@ async function allClosed({ requests }: StandIn): Promise<void> {
     assert.ok(performance.now() < deadlineMs, 'the upstream did not see the close');
     await sleep(5);
   }
-}
-
-/** By the environment alone, as the application's own configuration would not know the sidecar. */
-async function runScenarios(
-  major: PythonMajor,
-  group: string,
-  env: { OPENAI_BASE_URL: string; OPENAI_API_KEY: string },
-): Promise<Record<string, unknown>> {
-  const script = join(import.meta.dirname, 'scenarios.py');
-  const args = ['-W', 'ignore::DeprecationWarning', script, group];
-  const { stdout } = await promisify(execFile)(interpreterOf(major), args, { env, maxBuffer: 2 ** 26 });
-  return JSON.parse(stdout) as Record<string, unknown>;
 }

@@ -2,18 +2,30 @@ import { join } from 'node:path';
 
 /** The newest version of each major of PyPI's `openai`. */
 export const pythonSdks = [
-  { major: 1, version: '1.109.1' },
-  { major: 2, version: '2.54.0' },
-  { major: 3, version: '3.54.0' },
+  { name: 'openai-1', packages: ['openai==1.109.1'] },
+  { name: 'openai-2', packages: ['openai==2.54.0'] },
+  { name: 'openai-3', packages: ['openai==3.54.0'] },
 ] as const;
 
-export type PythonMajor = (typeof pythonSdks)[number]['major'];
+/** The newest LangChain that still has `OpenAIAssistantRunnable`, in the package of what it used to be. */
+export const langChain = {
+  name: 'langchain',
+  packages: ['langchain-classic==1.0.8', 'langchain-core==1.7.2', 'openai==3.54.0'],
+} as const;
 
-/** Where the virtual environment of a major is kept, out of git's sight. */
-export function environmentOf(major: PythonMajor): string {
-  return join(import.meta.dirname, '../../.cache/python', `openai-${major}`);
+/** Packages that a virtual environment holds. */
+export interface PythonEnvironment {
+  readonly name: string;
+  readonly packages: readonly string[];
 }
 
-export function interpreterOf(major: PythonMajor): string {
-  return join(environmentOf(major), 'bin/python');
+export const pythonEnvironments: readonly PythonEnvironment[] = [...pythonSdks, langChain];
+
+/** Where a virtual environment is kept, out of git's sight. */
+export function folderOf({ name }: PythonEnvironment): string {
+  return join(import.meta.dirname, '../../.cache/python', name);
+}
+
+export function interpreterOf(environment: PythonEnvironment): string {
+  return join(folderOf(environment), 'bin/python');
 }

@@ -65,6 +65,6 @@ export function createRoutes(options: RoutesOptions): Route[] {
     ...imageRoutes(tokens),
     ...audioRoutes(),
     ...containers.routes,
-    ...assistantsRoutes({ ...options, model, tokens, search, vectorStores }),
+    ...assistantsRoutes({ ...options, model, tokens, search, vectorStores, files }),
   ];
 }

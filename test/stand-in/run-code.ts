@@ -24,8 +24,8 @@ export function runCode(
   maxTokens: number,
 ): CodeRun | undefined {
   const tool = tools.find((offered) => offered.type === 'code_interpreter');
-  const { files, code = files.map((name) => `open('/mnt/data/${name}', 'w')`).join('\n') } =
-    answer.directives;
+  const { files } = answer.directives;
+  const code = codeOf(answer);
   if (!tool || code === '') return undefined;
   const containerId = containerOf(containers, mint, tool.container);
   const citations: ResponseOutputText.ContainerFileCitation[] = [];
@@ -47,6 +47,11 @@ export function runCode(
   return { code, containerId, completion, citations };
 }
 
+/** What the directives ask for; empty if they don't. */
+export function codeOf({ directives: { files, code } }: Pick<Completion, 'directives'>): string {
+  return code ?? files.map((name) => `open('/mnt/data/${name}', 'w')`).join('\n');
+}
+
 function containerOf(
   containers: ContainerStore,
   mint: Mint,
@@ -58,7 +63,7 @@ function containerOf(
 }
 
 /** The same answer if it is no text that could take the link, or if that would be too long. */
-function withLink(tokens: Tokens, answer: Completion, name: string, maxTokens: number): Completion {
+export function withLink(tokens: Tokens, answer: Completion, name: string, maxTokens: number): Completion {
   const { text, usage, finish, refusal, calls } = answer;
   if (finish !== 'stop' || refusal || calls.length > 0) return answer;
   const longer = `${text} [Download ${name}](${linkTo(name)})`;
@@ -67,15 +72,15 @@ function withLink(tokens: Tokens, answer: Completion, name: string, maxTokens: n
   return { ...answer, text: longer, usage: { ...usage, outputTokens } };
 }
 
-function linkTo(name: string): string {
+export function linkTo(name: string): string {
   return `sandbox:/mnt/data/${name}`;
 }
 
-function isPicture(name: string): boolean {
+export function isPicture(name: string): boolean {
   return /\.(?:png|jpe?g|gif|webp)$/.test(name);
 }
 
-function contentOf(name: string): Buffer {
+export function contentOf(name: string): Buffer {
   if (isPicture(name)) return Buffer.from('iVBORw0KGgo=', 'base64');
   return Buffer.from(`name,value\n${name},1\n`);
 }

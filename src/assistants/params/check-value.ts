@@ -35,10 +35,11 @@ export function checkText(node: ParamNode, value: string, path: string): void {
 
 export function checkNumber(node: ParamNode, value: number, path: string): void {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY } = node;
-  const kind = node.type === 'integer' ? 'integer' : 'decimal';
+  const isInteger = node.type === 'integer';
+  const kind = isInteger ? 'integer' : 'decimal';
   if (value < minimum) {
     fail(
-      `${kind}_below_min_value`,
+      isInteger ? 'integer_below_min_value' : 'decimal_below_min_value',
       path,
       (named) =>
         `Invalid ${named}: ${kind} below minimum value. Expected a value >= ${minimum}, but got ${value} instead.`,
@@ -46,7 +47,7 @@ export function checkNumber(node: ParamNode, value: number, path: string): void 
   }
   if (value > maximum) {
     fail(
-      `${kind}_above_max_value`,
+      isInteger ? 'integer_above_max_value' : 'decimal_above_max_value',
       path,
       (named) =>
         `Invalid ${named}: ${kind} above maximum value. Expected a value <= ${maximum}, but got ${value} instead.`,

@@ -30,7 +30,8 @@ function readValue(node: ParamNode, value: unknown, path: string): unknown {
 }
 
 /** Of several forms the one that a value has; objects of different kinds are told apart by their `type`. */
-function formOf({ anyOf: forms = [] }: ParamNode, value: unknown, path: string): ParamNode {
+function formOf({ anyOf = [] }: ParamNode, value: unknown, path: string): ParamNode {
+  const forms = anyOf.flatMap((form) => form.anyOf ?? [form]);
   const fitting = forms.filter((form) => isOfType(form, value));
   if (fitting.length === 0) failType(forms, value, path);
   if (fitting.length === 1 || !isRecord(value)) return fitting[0]!;

@@ -22,7 +22,7 @@ const fileSearchTool = object({
       ranking_options: optional(
         object({
           score_threshold: Type.Number({ minimum: 0, maximum: 1 }),
-          ranker: optional(text()),
+          ranker: optional(Type.Enum(['auto', 'default_2024_08_21'])),
         }),
       ),
     }),
@@ -85,8 +85,6 @@ const newVectorStore = object({
   chunking_strategy: optional(chunkingStrategy),
   metadata: optional(metadata),
 });
-
-export type NewVectorStore = Type.Static<typeof newVectorStore>;
 
 /** Where files and vector stores exist already. */
 export const toolResources = object({

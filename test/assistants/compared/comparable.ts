@@ -24,5 +24,5 @@ export function comparable(result: unknown): unknown {
   return replaced(result, '');
 }
 
-/** As long as those that are made up at random, so that ids which a test makes up itself stay as they are. */
-const ids = /\b(asst|thread|msg|run|step|call|vs|file)[_-][A-Za-z0-9]{20,}/g;
+/** Files of containers are files to the application. As long as those that are made up at random, so that ids which a test makes up itself stay as they are. */
+const ids = /\bc?(asst|thread|msg|run|step|call|vs|file)[_-][A-Za-z0-9]{20,}/g;

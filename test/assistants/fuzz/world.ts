@@ -153,7 +153,8 @@ export async function openGrounds(): Promise<Grounds> {
           }
         },
         async close() {
-          const isWhole = await serving.close(5000);
+          const isWhole = await serving.drain(5000);
+          await serving.close();
           rmSync(folder, { recursive: true });
           return isWhole;
         },

@@ -20,9 +20,9 @@ import { upstreamKey } from '../../harness/sidecar.ts';
 export function callsTo(t: TestContext, baseUrl: string): UpstreamCalls {
   const dispatcher = createDispatcher({
     baseUrl,
-    connectTimeoutMs: 5000,
-    headersTimeoutMs: 5000,
-    bodyIdleTimeoutMs: 5000,
+    connectTimeoutMs: 60_000,
+    headersTimeoutMs: 60_000,
+    bodyIdleTimeoutMs: 60_000,
     maxConnections: 0,
     httpProxy: '',
     httpsProxy: '',

@@ -169,7 +169,7 @@ test('functions are lenient unless they say otherwise', () => {
 });
 
 test('a file search is offered where there is something to search, with its settings', () => {
-  const ranking_options = { score_threshold: 0.5, ranker: 'default_2024_08_21' };
+  const ranking_options = { score_threshold: 0.5, ranker: 'default_2024_08_21' } as const;
   const tools = [{ type: 'file_search', file_search: { max_num_results: 7, ranking_options } }] as const;
   assert.deepEqual(toInputRequest(requestWith({ tools, vectorStoreIds: ['vs_1'] }), 'keep').tools, [
     {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Leg, type LegEnding, createLeg } from '../../../src/assistants/leg.ts';
+import type { LegEnding } from '../../../src/assistants/leg-ending.ts';
+import { type Leg, createLeg } from '../../../src/assistants/leg.ts';
 import type { ModelEvent } from '../../../src/assistants/model-call.ts';
 import type { Run, StreamEvent, Usage } from '../../../src/assistants/wire.ts';
 
@@ -15,8 +16,9 @@ const usage: Usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15
 
 function legWith(knownIds: string[] = [], includesSearchContent = false): Leg {
   let last = 0;
+  const begun = knownIds.map((id) => ({ id, found: undefined }));
   const newId = (prefix: string) => `${prefix}${(last += 1)}`;
-  return createLeg({ run, newId, nowSeconds: () => 7, knownIds, includesSearchContent });
+  return createLeg({ run, newId, nowSeconds: () => 7, begun, includesSearchContent });
 }
 
 function tell(leg: Leg, events: ModelEvent[], ending: LegEnding = { how: 'completed' }): StreamEvent[] {

@@ -1,5 +1,11 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import type { Message, MessageContent, MessageContentDelta } from 'openai/resources/beta/threads/messages';
+import type {
+  Annotation,
+  AnnotationDelta,
+  Message,
+  MessageContent,
+  MessageContentDelta,
+} from 'openai/resources/beta/threads/messages';
 import type { RunStep, ToolCall, ToolCallDelta } from 'openai/resources/beta/threads/runs/steps';
 
 /** What the events of runs have told of steps and messages, by their ids. */
@@ -37,29 +43,25 @@ function extended(before: MessageContent | undefined, delta: MessageContentDelta
     const said = before?.type === 'refusal' ? before.refusal : '';
     return { type: 'refusal', refusal: said + (delta.refusal ?? '') };
   }
+  if (delta.type === 'image_file') {
+    return { type: 'image_file', image_file: { file_id: delta.image_file?.file_id ?? '' } };
+  }
   if (delta.type !== 'text') throw new Error(`no run of the stand-in tells ${delta.type}`);
   const text = before?.type === 'text' ? before.text : { value: '', annotations: [] };
-  const cited = (delta.text?.annotations ?? []).flatMap((annotation) => {
-    if (annotation.type !== 'file_citation') return [];
-    const { text: marker = '', start_index = 0, end_index = 0, file_citation } = annotation;
-    const file_id = file_citation?.file_id ?? '';
-    return [
-      {
-        type: 'file_citation' as const,
-        text: marker,
-        start_index,
-        end_index,
-        file_citation: { file_id },
-      },
-    ];
-  });
+  const annotations = (delta.text?.annotations ?? []).map(whole);
   return {
     type: 'text',
     text: {
       value: text.value + (delta.text?.value ?? ''),
-      annotations: [...text.annotations, ...cited],
+      annotations: [...text.annotations, ...annotations],
     },
   };
+}
+
+/** They come whole, with their place among the others. */
+function whole(annotation: AnnotationDelta): Annotation {
+  const { index: _index, ...rest } = annotation;
+  return rest as Annotation;
 }
 
 function addCall(calls: readonly ToolCall[], delta: ToolCallDelta): ToolCall[] {

@@ -4,6 +4,7 @@ import type { Mint } from '../mint.ts';
 import type { Completion } from '../model.ts';
 import type { SearchHit } from '../search.ts';
 import type { Tokens } from '../tokens.ts';
+import type { WrittenFile } from './write-files.ts';
 
 /** What the model does between two stops of a run: from its start, or the outputs it waited for, on. */
 export interface Leg {
@@ -15,7 +16,9 @@ export interface Leg {
   hits: SearchHit[] | undefined;
   /** As the tool has them. */
   ranking: { ranker?: 'auto' | 'default_2024_08_21'; score_threshold: number } | undefined;
-  codeInterpreter: boolean;
+  /** What code_interpreter was told; empty if it was not used. */
+  code: string;
+  written: readonly WrittenFile[];
   startedAt: number;
   endedAt: number;
   mint: Mint;

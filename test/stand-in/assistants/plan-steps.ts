@@ -1,10 +1,17 @@
 import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
-import type { Message, MessageContent, MessageContentDelta } from 'openai/resources/beta/threads/messages';
+import type {
+  Annotation,
+  Message,
+  MessageContent,
+  MessageContentDelta,
+  TextDelta,
+} from 'openai/resources/beta/threads/messages';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 import type { RunStep, ToolCall, ToolCallDelta } from 'openai/resources/beta/threads/runs/steps';
 
 import { chunkText } from '../chunk-text.ts';
 import type { Completion } from '../model.ts';
+import { isPicture, linkTo } from '../run-code.ts';
 import type { TextPiece } from '../tokens.ts';
 import { type Leg, usageOf } from './leg.ts';
 
@@ -65,8 +72,8 @@ export function* messageStep(leg: Leg, run: Run, usage: Run.Usage): Generator<As
       data: { id: message.id, object: 'thread.message.delta', delta: { content } },
     };
   }
-  const content = [contentOf(leg)];
-  for (const delta of citationDeltas(content[0])) {
+  const content = contentOf(leg);
+  for (const delta of closingDeltas(leg, content)) {
     yield {
       event: 'thread.message.delta',
       data: { id: message.id, object: 'thread.message.delta', delta: { content: [delta] } },
@@ -100,33 +107,71 @@ function contentDelta(completion: Completion, text: string, first: boolean): Mes
   return { index: 0, type: 'text', text: first ? { value: text, annotations: [] } : { value: text } };
 }
 
-/** With the marker of a citation at its end for each file that was found. */
-function contentOf({ completion, hits }: Leg): MessageContent {
-  if (completion.refusal) return { type: 'refusal', refusal: completion.text };
+/**
+ * With the marker of a citation at its end for each file that was found, an annotation for each link to a file that was
+ * written, and its pictures.
+ */
+function contentOf({ completion, hits, written }: Leg): MessageContent[] {
+  if (completion.refusal) return [{ type: 'refusal', refusal: completion.text }];
   let value = completion.text;
-  const annotations = [...new Set((hits ?? []).map((hit) => hit.fileId))].map((file_id, position) => {
-    const text = `【${position}:0†source】`;
-    const start_index = value.length;
-    value += text;
-    return {
-      type: 'file_citation' as const,
-      text,
-      start_index,
-      end_index: value.length,
-      file_citation: { file_id },
-    };
-  });
-  return { type: 'text', text: { value, annotations } };
+  const annotations = [...new Set((hits ?? []).map((hit) => hit.fileId))].map(
+    (file_id, position): Annotation => {
+      const text = `【${position}:0†source】`;
+      const start_index = value.length;
+      value += text;
+      return {
+        type: 'file_citation',
+        text,
+        start_index,
+        end_index: value.length,
+        file_citation: { file_id },
+      };
+    },
+  );
+  const pictures = written.filter(({ name }) => isPicture(name));
+  for (const { name, fileId } of written) {
+    const text = linkTo(name);
+    const start_index = value.indexOf(text);
+    if (isPicture(name) || start_index === -1) continue;
+    const end_index = start_index + text.length;
+    annotations.push({ type: 'file_path', text, start_index, end_index, file_path: { file_id: fileId } });
+  }
+  return [
+    { type: 'text', text: { value, annotations } },
+    ...pictures.map(({ fileId }) => ({ type: 'image_file' as const, image_file: { file_id: fileId } })),
+  ];
 }
 
-/** One for each citation, behind all text. */
-function citationDeltas(content: MessageContent | undefined): MessageContentDelta[] {
-  if (content?.type !== 'text') return [];
-  return content.text.annotations.map((annotation, index) => ({
-    index: 0,
-    type: 'text',
-    text: { value: annotation.text, annotations: [{ index, ...annotation }] },
+/** What comes behind all text: one for each citation, then links and pictures as they were written. */
+function closingDeltas(
+  { written }: Leg,
+  [part, ...pictures]: readonly MessageContent[],
+): MessageContentDelta[] {
+  const annotations = (part?.type === 'text' ? part.text.annotations : []).map((annotation, index) => ({
+    index,
+    ...annotation,
   }));
+  const citations = annotations.filter(({ type }) => type === 'file_citation');
+  return [
+    ...citations.map((told): MessageContentDelta => textDelta({ value: told.text, annotations: [told] })),
+    ...written.flatMap(({ fileId }) => {
+      const links = annotations.filter(
+        (told) => told.type === 'file_path' && told.file_path.file_id === fileId,
+      );
+      return [
+        ...links.map((told) => textDelta({ annotations: [told] })),
+        ...pictures.flatMap((picture, position): MessageContentDelta[] =>
+          picture.type === 'image_file' && picture.image_file.file_id === fileId
+            ? [{ index: position + 1, ...picture }]
+            : [],
+        ),
+      ];
+    }),
+  ];
+}
+
+function textDelta(text: TextDelta): MessageContentDelta {
+  return { index: 0, type: 'text', text };
 }
 
 /** Ends at requires_action, with the step still in progress: it completes with the outputs. */
@@ -220,8 +265,7 @@ function* builtInDeltas(leg: Leg, call: ToolCall, index: number): Generator<Tool
 }
 
 /** The calls of built-in tools that the directives ask for. */
-export function builtInCalls({ completion, hits, ranking, codeInterpreter, mint }: Leg): ToolCall[] {
-  const { code } = completion.directives;
+export function builtInCalls({ hits, ranking, code, mint }: Leg): ToolCall[] {
   const calls: ToolCall[] = [];
   if (hits) {
     const results = hits.map(({ fileId, filename, score, text }) => ({
@@ -236,7 +280,7 @@ export function builtInCalls({ completion, hits, ranking, codeInterpreter, mint 
     };
     calls.push({ id: mint.id('call_', 24), type: 'file_search', file_search: { ranking_options, results } });
   }
-  if (codeInterpreter && code !== undefined) {
+  if (code !== '') {
     const code_interpreter = { input: code, outputs: [{ type: 'logs' as const, logs: 'done\n' }] };
     calls.push({ id: mint.id('call_', 24), type: 'code_interpreter', code_interpreter });
   }

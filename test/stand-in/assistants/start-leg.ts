@@ -2,9 +2,11 @@ import type { FunctionTool } from 'openai/resources/beta/assistants';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 
 import { readDirectives } from '../directives.ts';
+import type { FileStore } from '../files.ts';
 import type { Mint } from '../mint.ts';
 import type { Model, Prompt, PromptMessage } from '../model.ts';
 import { resolveModel } from '../models.ts';
+import { codeOf } from '../run-code.ts';
 import type { SearchHit } from '../search.ts';
 import type { Tokens } from '../tokens.ts';
 import { endEarly } from './end-early.ts';
@@ -12,10 +14,12 @@ import { type Leg, usageOf } from './leg.ts';
 import { messageText } from './messages.ts';
 import { planLeg } from './plan-leg.ts';
 import type { RunEntry, ThreadEntry } from './thread-state.ts';
+import { writeFiles } from './write-files.ts';
 
 export interface LegOptions {
   model: Model;
   tokens: Tokens;
+  files: FileStore;
   search(vectorStoreIds: string[], query: string, maxResults: number): SearchHit[];
   nowMs: () => number;
   chunkDelayMs: number;
@@ -36,7 +40,11 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
       ? options.search(run.vectorStoreIds, search, searching.file_search?.max_num_results ?? 20)
       : undefined;
   const interpreter = run.run.tools.some((tool) => tool.type === 'code_interpreter');
-  const completion = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
+  const answer = options.model.complete({ ...prompt, findings: hits?.map((hit) => hit.text) ?? [] });
+  const { completion, written } = interpreter
+    ? writeFiles(options, mint, answer, prompt.maxTokens)
+    : { completion: answer, written: [] };
+  const code = interpreter ? codeOf(answer) : '';
   const unaffordable = capReached(prompt.maxTokens, completion.usage.inputTokens, maxInput);
   const { inputTokens, outputTokens } = unaffordable ? { inputTokens: 0, outputTokens: 0 } : completion.usage;
 
@@ -46,9 +54,7 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
   run.legUsage = usageOf(inputTokens, outputTokens);
   run.legBuiltIn = [
     ...(hits ? [`file_search(${search})`] : []),
-    ...(interpreter && completion.directives.code !== undefined
-      ? [`code_interpreter(${completion.directives.code})`]
-      : []),
+    ...(code === '' ? [] : [`code_interpreter(${code})`]),
   ].map((text) => ({ role: 'assistant', text }));
   const events = [
     ...planLeg({
@@ -57,7 +63,8 @@ export function startLeg(options: LegOptions, entry: ThreadEntry, run: RunEntry,
       usedBefore: run.usedBefore,
       hits,
       ranking: searching?.file_search?.ranking_options,
-      codeInterpreter: interpreter,
+      code,
+      written,
       startedAt: secondsAt(run, run.legStartsAtMs),
       endedAt: secondsAt(run, run.legEndsAtMs),
       mint,

@@ -153,6 +153,26 @@ export const builtInToolScenarios: readonly Scenario[] = [
       left: await leftBy(client, told.run),
     };
   }),
+  ...[
+    '[[file:a.csv]]',
+    '[[file:a.png]]',
+    '[[file:a.csv]] [[file:b.png]]',
+    '[[file:b.png]] [[file:a.csv]]',
+  ].map((files) =>
+    onResponses(`a run writes ${files}, and the application loads it`, async (client) => {
+      const asked = await ask(client, `Compute. ${files}`, { tools: [{ type: 'code_interpreter' }] });
+      const ids = [...new Set(JSON.stringify(asked.left.messages).match(/\bc?file[-_]\w{20,}/g))];
+      assert.equal(ids.length, files.split(' ').length);
+      const contents = ids.map(async (id) => (await client.files.content(id)).text());
+      return { asked, contents: await Promise.all(contents) };
+    }),
+  ),
+  onResponses('a run cites what it found beside what it wrote', async (client) =>
+    ask(client, `${question} [[file:a.csv]]`, {
+      tools: [...search, { type: 'code_interpreter' }],
+      tool_resources: resources(await storeWith(client, 'Dragons sleep in caves.')),
+    }),
+  ),
   onResponses('a run searches and runs code in one step', async (client) =>
     ask(client, `${question} [[code:print(1)]]`, {
       tools: [...search, { type: 'code_interpreter' }],
