@@ -21,7 +21,7 @@ export function createWalk(world: World, random: Seeded): Walk {
   const assistants: AssistantModel[] = [];
   const threads: ThreadModel[] = [];
   /** Of what was deleted, or never was. */
-  const goneIds = { assistant: 'asst_none', thread: 'thread_none', message: 'msg_none', run: 'run_none' };
+  const goneIds = { assistant: 'asst_none', thread: 'thread_none', message: 'msg_none' };
   const counts = new Map<string, number>();
   let serial = 0;
 
