@@ -74,7 +74,7 @@ export function createRunWriter({ store, org, signal, ...first }: RunWriterSetti
 
   async function write(change: Change, documents: readonly DocumentPut[]): Promise<boolean> {
     let puts = documents;
-    for (;;) {
+    for (let delayMs = firstDelayMs; ;) {
       const next = change(record);
       if (!next) return false;
       const body = JSON.stringify(next);
@@ -94,6 +94,9 @@ export function createRunWriter({ store, org, signal, ...first }: RunWriterSetti
         const before = version;
         // The answer may have been lost, and what was to be written be there.
         if ((await read()) === body && version === before + 1) return true;
+        // A store that is full can be read all the same, and perhaps at once.
+        await pause(delayMs, signal);
+        delayMs = longer(delayMs);
         continue;
       }
       await read();
@@ -152,15 +155,24 @@ function withMetadataOf(stored: string, body: string): string {
 
 /** Tries until the store is there again. Rejects with `RunReleased` if the signal says that there is no point. */
 export async function patiently<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-  for (let delayMs = 50; ; delayMs = Math.min(2 * delayMs, 1000)) {
+  for (let delayMs = firstDelayMs; ; delayMs = longer(delayMs)) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
     }
-    if (signal.aborted) throw new RunReleased();
-    await sleep(delayMs, undefined, { signal }).catch(() => {
-      throw new RunReleased();
-    });
+    await pause(delayMs, signal);
   }
+}
+
+const firstDelayMs = 50;
+
+function longer(delayMs: number): number {
+  return Math.min(2 * delayMs, 1000);
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return sleep(delayMs, undefined, { signal }).catch(() => {
+    throw new RunReleased();
+  });
 }

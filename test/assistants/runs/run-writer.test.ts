@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { type MessageRecord, type RunRecord, lists, lockId } from '../../../src/assistants/records.ts';
-import { RunLost, type RunWriter, createRunWriter } from '../../../src/assistants/run-writer.ts';
+import { RunLost, RunReleased, type RunWriter, createRunWriter } from '../../../src/assistants/run-writer.ts';
 import type { AssistantStore } from '../../../src/assistants/store.ts';
 import type { Message, Run, RunStatus } from '../../../src/assistants/wire.ts';
+import { StoreUnavailable } from '../../../src/store-unavailable.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';
 
 const partition = { org: 'acme', name: 'thread_1' };
@@ -130,4 +131,36 @@ test('writes are made one after another, each on what the one before has written
     turns.map((one) => one.type === 'output' && one.callId),
     ['a', 'b', 'c'],
   );
+});
+
+test('a store that can be read but not written is not asked without a pause', async () => {
+  const { store } = await startWriter();
+  const isFullUntilMs = performance.now() + 300;
+  let asked = 0;
+  const full: AssistantStore = {
+    ...store,
+    async commit(...written) {
+      asked += 1;
+      if (performance.now() < isFullUntilMs) throw new StoreUnavailable('the disk is full');
+      return store.commit(...written);
+    },
+  };
+  const { signal } = new AbortController();
+  const writer = createRunWriter({ store: full, org: 'acme', record, version: 1, signal });
+  assert.equal(await writer.save(inStatus('completed')), true);
+  assert.ok(asked < 10, `asked ${asked} times`);
+});
+
+test('a store that can be read but not written is left in peace once the pod lets go of the run', async () => {
+  const { store } = await startWriter();
+  const full: AssistantStore = {
+    ...store,
+    async commit() {
+      throw new StoreUnavailable('the disk is full');
+    },
+  };
+  const letGo = new AbortController();
+  setTimeout(() => letGo.abort(), 100);
+  const writer = createRunWriter({ store: full, org: 'acme', record, version: 1, signal: letGo.signal });
+  await assert.rejects(writer.save(inStatus('completed')), RunReleased);
 });
