@@ -37,9 +37,7 @@ export interface LiveRun {
 export async function conductRun(parts: ConductParts, live: LiveRun): Promise<void> {
   const { writer, org } = live;
   const call = contextOf(live);
-  const assembling = stopping(live, () =>
-    patiently(() => assemblePrompt(parts, org, writer.record, call), live.release),
-  );
+  const assembling = untilStopped(live, () => assemblePrompt(parts, org, writer.record, call));
   // Who dies while the upstream is asked about a prompt has not called a model yet, and the run says so.
   if (mayTakeLong(writer.record)) await assembling;
   const [prompt, begun] = await Promise.all([
@@ -119,10 +117,21 @@ function contextOf({ writer, stop }: LiveRun): CallContext {
   return { identity: writer.record.identity, signal: stop };
 }
 
-/** Undefined if the run was stopped meanwhile. */
-async function stopping<Result>(live: LiveRun, work: () => Promise<Result>): Promise<Result | undefined> {
-  const result = await work();
-  return live.stop.aborted ? undefined : result;
+/**
+ * Tries while the store is away, or can't tell what it has; undefined as soon as the run was stopped meanwhile, as
+ * whoever lets go of it does, too.
+ */
+async function untilStopped<Result>(
+  { stop }: LiveRun,
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    const result = await patiently(work, stop);
+    return stop.aborted ? undefined : result;
+  } catch (error) {
+    if (!(error instanceof RunReleased)) throw error;
+    return undefined;
+  }
 }
 
 interface Listening {

@@ -117,6 +117,8 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       .catch(onError)
       .finally(() => {
         clearTimeout(expiry);
+        // A prompt that is still put together has nobody who waits for it.
+        stopper.abort();
         if (live.get(name) === run) live.delete(name);
         ended.resolve();
       });

@@ -23,7 +23,8 @@ import { type StandIn, startStandIn } from '../../stand-in/stand-in.ts';
 /** What every world shares: an upstream, and the counter of tokens. */
 export interface Grounds {
   readonly standIn: StandIn;
-  openWorld(kind: 'memory' | 'embedded'): World;
+  /** @param disturb comes between the served API and its store. */
+  openWorld(kind: 'memory' | 'embedded', disturb?: (store: AssistantStore) => AssistantStore): World;
   close(): Promise<void>;
 }
 
@@ -100,7 +101,7 @@ export async function openGrounds(): Promise<Grounds> {
 
   return {
     standIn,
-    openWorld(kind) {
+    openWorld(kind, disturb = (store) => store) {
       const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-fuzz-'));
       let movedMs = 0;
       const nowMs = () => Date.now() + movedMs;
@@ -108,7 +109,7 @@ export async function openGrounds(): Promise<Grounds> {
       const store: AssistantStore =
         kind === 'memory' ? createMemoryAssistantStore(nowMs) : openStoreIn(folder, nowMs);
       const serving = serve({
-        store,
+        store: disturb(store),
         calls,
         counter,
         nowMs,
