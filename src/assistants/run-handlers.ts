@@ -114,7 +114,8 @@ async function cancelRun(
     });
     if (!done) return undefined;
     if (isIdle) engine.carryOn(org, next, found.version + 1);
-    else await engine.look(org, next);
+    // It is written: who is not told of it now finds it with the next thing that it writes.
+    else await engine.look(org, next).catch(() => {});
     return next.run;
   });
 }

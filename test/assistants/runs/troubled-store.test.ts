@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import { lists, lockId, threadPartition } from '../../../src/assistants/records.ts';
+import { type RunRecord, lists, lockId, threadPartition } from '../../../src/assistants/records.ts';
 import type { AssistantStore } from '../../../src/assistants/store.ts';
 import { StoreUnavailable } from '../../../src/store-unavailable.ts';
 import { until } from '../../harness/redis.ts';
@@ -42,4 +42,21 @@ test('a run whose messages can not be read can be cancelled, and gives its threa
   assert.equal((await world.call('threads.runs.cancel', { ids })).status, 200);
   await until(async () => (await statusOf(world, ids)) === 'cancelled', 3000);
   assert.deepEqual(await world.store.get(threadPartition(org, ids[0]), [lockId]), [undefined]);
+});
+
+test('a cancellation that is written is answered, though nobody can be told of it', async (t) => {
+  const world = await worldWith(t, () => ({
+    async call() {
+      throw new StoreUnavailable('no answer');
+    },
+  }));
+  const ids = await startRun(world);
+  await until(async () => (await statusOf(world, ids)) === 'completed', 3000);
+  const partition = threadPartition(org, ids[0]);
+  const [found] = await world.store.get(partition, [ids[1]]);
+  const { run, ...rest } = JSON.parse(found!.body) as RunRecord;
+  const elsewhere = { ...rest, run: { ...run, status: 'in_progress' }, owner: 'another pod' };
+  await world.store.commit(partition, { puts: [{ id: ids[1], body: JSON.stringify(elsewhere) }] });
+  const { status, value } = await world.call('threads.runs.cancel', { ids });
+  assert.deepEqual([status, value['status']], [200, 'cancelling']);
 });
