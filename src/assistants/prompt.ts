@@ -4,7 +4,7 @@ import type { CallContext, ModelPort, ModelRequest, Turn } from './model-call.ts
 import { type MessageRecord, type RunRecord, type ThreadRecord, lists, threadPartition } from './records.ts';
 import type { AssistantStore } from './store.ts';
 import type { FilesIndexed } from './wait-for-index.ts';
-import type { ToolChoice } from './wire.ts';
+import type { MessageContent, ToolChoice } from './wire.ts';
 
 export interface PromptParts {
   readonly store: AssistantStore;
@@ -115,7 +115,7 @@ async function fitCap(model: ModelPort, context: CallContext, fitting: Fitting):
   for (;;) {
     const request = requestOf(messages);
     const counted = messages.reduce((sum, { tokens }) => sum + tokens + messageTokens, around);
-    if (counted * uncertainty(request.model) <= cap) return { request };
+    if (counted * uncertainty(request.model, messages) <= cap) return { request };
     const tokens = (await model.countInput(request, context)) ?? counted;
     if (tokens <= cap) return { request };
     // What came last stays: without it there is no question to answer.
@@ -126,9 +126,11 @@ async function fitCap(model: ModelPort, context: CallContext, fitting: Fitting):
 
 /**
  * How far off counts in o200k_base may be. Encodings of models before gpt-4o need up to several times the tokens
- * for scripts other than Latin.
+ * for scripts other than Latin, and what a picture costs can't be told without looking at it.
  */
-function uncertainty(model: string): number {
+function uncertainty(model: string, messages: readonly MessageRecord[]): number {
+  const isPicture = ({ type }: MessageContent) => type === 'image_url' || type === 'image_file';
+  if (messages.some(({ message }) => message.content.some(isPicture))) return Infinity;
   return /^(?:gpt-3\.5|gpt-35|gpt-4(?![o.]))/.test(model) ? 5 : 1.5;
 }
 

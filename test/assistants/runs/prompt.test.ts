@@ -6,7 +6,7 @@ import { assemblePrompt } from '../../../src/assistants/prompt.ts';
 import { type MessageRecord, type RunRecord, lists } from '../../../src/assistants/records.ts';
 import { createResponsesModel } from '../../../src/assistants/responses/responses-model.ts';
 import type { AssistantStore } from '../../../src/assistants/store.ts';
-import { createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
+import { type UpstreamCalls, createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import type { Message, Run } from '../../../src/assistants/wire.ts';
 import { ProxyError } from '../../../src/errors.ts';
 import { createTokenCounter } from '../../../src/openai/count-tokens.ts';
@@ -21,18 +21,30 @@ const calls = createUpstreamCalls(async () => {
   throw new ProxyError('upstream_unreachable');
 });
 
+/** An upstream that counts, and says the same of every prompt. */
+function countingCalls(input_tokens: number): UpstreamCalls {
+  const outcome = { ending: 'complete', bodyBytes: 0 } as const;
+  return {
+    json: async () => ({ status: 200, value: { object: 'response.input_tokens', input_tokens }, outcome }),
+    stream: () => assert.fail('no model is called'),
+  };
+}
+
 interface Given {
   readonly run?: Partial<Run>;
   readonly record?: Partial<RunRecord>;
   /** Each of the thread's messages has so many tokens. */
   readonly messageTokens: readonly number[];
+  /** Undefined: the upstream is out of reach. */
+  readonly counted?: number;
+  readonly content?: Message['content'];
   readonly container?: { readonly id: string; readonly usedAtMs: number };
 }
 
 async function assemble(t: TestContext, given: Given) {
   const { store, read } = countReads(createMemoryAssistantStore(() => nowMs));
   const thread = { thread: { id: 'thread_1', created_at: 0 }, container: given.container };
-  const messages = given.messageTokens.map((tokens, index) => message(index, tokens));
+  const messages = given.messageTokens.map((tokens, index) => message(index, tokens, given.content));
   await store.commit(partition, {
     puts: [
       { id: 'thread_1', body: JSON.stringify(thread) },
@@ -41,16 +53,23 @@ async function assemble(t: TestContext, given: Given) {
   });
   const counter = createTokenCounter();
   t.after(() => counter.close());
-  const model = createResponsesModel({ calls, upstreamStore: 'keep' });
+  const upstream = given.counted === undefined ? calls : countingCalls(given.counted);
+  const model = createResponsesModel({ calls: upstream, upstreamStore: 'keep' });
   const { signal } = new AbortController();
   const parts = { store, model, counter, nowMs: () => nowMs, filesIndexed: async () => {} };
   const prompt = await assemblePrompt(parts, 'acme', runRecord(given), { identity, signal });
   return { prompt, request: 'request' in prompt ? prompt.request : undefined, read: read() };
 }
 
-function message(index: number, tokens: number, run_id: string | null = null): MessageRecord {
-  const content = [{ type: 'text' as const, text: { value: `m${index}`, annotations: [] } }];
-  return { message: { id: `msg_${index}`, role: 'user', run_id, content } as unknown as Message, tokens };
+function message(
+  index: number,
+  tokens: number,
+  content: Message['content'] = [{ type: 'text', text: { value: `m${index}`, annotations: [] } }],
+): MessageRecord {
+  return {
+    message: { id: `msg_${index}`, role: 'user', run_id: null, content } as unknown as Message,
+    tokens,
+  };
 }
 
 function runRecord({ run, record }: Given): RunRecord {
@@ -171,6 +190,15 @@ test('the oldest messages are dropped until the prompt fits what the run has lef
 test('a run whose newest message does not fit what is left asks nothing', async (t) => {
   const run = { max_prompt_tokens: 300 };
   const { prompt } = await assemble(t, { messageTokens: [96], run, record: usedUp(250, 0) });
+  assert.deepEqual(prompt, { exhausted: 'max_prompt_tokens' });
+});
+
+test('pictures, which cost one model thirty times what another takes, are counted by the upstream', async (t) => {
+  const content: Message['content'] = [
+    { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
+  ];
+  const run = { model: 'gpt-4o-mini', max_prompt_tokens: 20_000 };
+  const { prompt } = await assemble(t, { messageTokens: [1105], content, counted: 36_848, run });
   assert.deepEqual(prompt, { exhausted: 'max_prompt_tokens' });
 });
 
