@@ -3,12 +3,12 @@ import type { NewId } from './ids.ts';
 import type { LegEnding } from './leg-ending.ts';
 import { type Leg, createLeg } from './leg.ts';
 import type { CallContext, ModelEnding, ModelEvent } from './model-call.ts';
-import { type Prompt, type PromptParts, assemblePrompt } from './prompt.ts';
+import { type PromptParts, assemblePrompt } from './prompt.ts';
 import { type RunRecord, threadPartition } from './records.ts';
 import { type RunChange, follow } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
 import { type DocumentPut, RunLost, RunReleased, type RunWriter, patiently } from './run-writer.ts';
-import { type Told, nothing } from './told.ts';
+import { type Told, join, nothing } from './told.ts';
 import type { LastError, Run, StreamEvent, Usage } from './wire.ts';
 
 export interface ConductParts extends PromptParts {
@@ -37,12 +37,16 @@ export interface LiveRun {
 export async function conductRun(parts: ConductParts, live: LiveRun): Promise<void> {
   const { writer, org } = live;
   const call = contextOf(live);
-  const prompt = await stopping(live, () =>
+  const assembling = stopping(live, () =>
     patiently(() => assemblePrompt(parts, org, writer.record, call), live.release),
   );
-  if (!prompt) return stopEarly(parts, live);
-  const begun = await writer.save((record) => begin(record, prompt, parts.nowMs()));
-  if (!begun) return stopEarly(parts, live);
+  // Who dies while the upstream is asked about a prompt has not called a model yet, and the run says so.
+  if (mayTakeLong(writer.record)) await assembling;
+  const [prompt, begun] = await Promise.all([
+    assembling,
+    writer.save((record) => begin(record, parts.nowMs())),
+  ]);
+  if (!prompt || !begun) return stopEarly(parts, live);
   tellRun(live, 'thread.run.in_progress');
   if ('exhausted' in prompt) return endAs(parts, live, runOut(prompt.exhausted));
   const { leg, hear, settled } = listen(parts, live, []);
@@ -128,7 +132,10 @@ interface Listening {
   readonly settled: () => Promise<void>;
 }
 
-/** Writes and tells what the model says. What is written is told only then; all is told in its order. */
+/**
+ * Writes and tells what the model says. What is written is told only then; all is told in its order. What comes while
+ * something else is being written is written together.
+ */
 function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocument[]): Listening {
   const { writer, org } = live;
   const leg = createLeg({
@@ -138,18 +145,34 @@ function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocumen
     begun,
     includesSearchContent: writer.record.includesSearchContent,
   });
+  let upstreamId: string | undefined;
+  let heard: Told | undefined;
   let waiting = 0;
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<unknown>) => {
     waiting += 1;
     last = last.then(work).then(() => void (waiting -= 1));
-    // `settled` hears of it, and a model that goes on talking costs money.
-    last.catch(live.giveUp);
+    // `settled` hears of it.
+    last.catch(() => {});
+  };
+  const later = (told: Told) => {
+    if (heard) return void (heard = join(heard, told));
+    heard = told;
+    inTurn(async () => {
+      const { puts, events } = heard!;
+      heard = undefined;
+      const isKnown = writer.record.call?.upstreamId === upstreamId;
+      if (puts.length > 0 || !isKnown) await writer.save(withCall(upstreamId, [...leg.documentIds()]), puts);
+      tell(live, events);
+    });
   };
   return {
     leg,
     hear(event) {
-      if (event.type === 'begun') return inTurn(() => writer.save(knownAs(event.upstreamId)));
+      if (event.type === 'begun') {
+        upstreamId = event.upstreamId;
+        return later({ puts: [], events: [] });
+      }
       if (event.type === 'file') {
         const { fileId, containerId } = event;
         inTurn(() => patiently(() => parts.rememberFile(org, fileId, containerId), live.release));
@@ -158,27 +181,20 @@ function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocumen
         const { containerId } = event;
         inTurn(() => rememberContainer(parts, live, containerId));
       }
-      const { puts, events } = leg.hear(event);
-      if (puts.length === 0 && waiting === 0) return tell(live, events);
-      const documentIds = [...leg.documentIds()];
-      inTurn(async () => {
-        if (puts.length > 0) await writer.save(withDocuments(documentIds), puts);
-        tell(live, events);
-      });
+      const told = leg.hear(event);
+      if (told.puts.length === 0 && waiting === 0) tell(live, told.events);
+      else later(told);
     },
     settled: () => last,
   };
 }
 
-function knownAs(upstreamId: string) {
+/** How far the model call is. */
+function withCall(upstreamId: string | undefined, documentIds: readonly string[]) {
   return (record: RunRecord): RunRecord => ({
     ...record,
-    call: { documentIds: [], ...record.call, upstreamId },
+    call: { ...record.call, ...(upstreamId !== undefined && { upstreamId }), documentIds },
   });
-}
-
-function withDocuments(documentIds: readonly string[]) {
-  return (record: RunRecord): RunRecord => ({ ...record, call: { ...record.call, documentIds } });
 }
 
 /** The model call has ended, and with it the leg: the run ends too, or waits. */
@@ -188,8 +204,8 @@ async function conclude(parts: ConductParts, live: LiveRun, leg: Leg, ending: Mo
   if (ending.how === 'aborted') await writer.refresh();
   if (live.release.aborted && ending.how === 'aborted') throw new RunReleased();
   const usage = ending.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-  const text = leg.openText();
-  const tokens = text === '' ? 0 : await parts.counter.count([text], 'gpt-4o').catch(() => 0);
+  // What the model put out bounds what it wrote; so do the bytes, where it thought besides.
+  const tokens = Math.min(usage.completion_tokens || Infinity, Buffer.byteLength(leg.openText()));
   const isCancelled = writer.record.run.status === 'cancelling';
   const how = ending.how === 'aborted' && !isCancelled ? 'expired' : ending.how;
   switch (isCancelled ? 'aborted' : how) {
@@ -314,13 +330,17 @@ function endAwaited({ awaited }: RunRecord, ending: LegEnding, at: number): Told
 }
 
 /** Undefined if it was cancelled before it began. */
-function begin(record: RunRecord, prompt: Prompt, nowMs: number): RunRecord | undefined {
+function begin(record: RunRecord, nowMs: number): RunRecord | undefined {
   // It is in progress already if the pod that began it is gone.
   const { status: now } = record.run;
   const status = now === 'in_progress' ? now : follow(now, 'begin');
   if (!status) return undefined;
-  const run = { ...record.run, status, started_at: seconds(nowMs) };
-  return 'request' in prompt ? { ...record, run, call: { documentIds: [] } } : { ...record, run };
+  return { ...record, run: { ...record.run, status, started_at: seconds(nowMs) }, call: { documentIds: [] } };
+}
+
+/** Tokens are to be counted, or files to be indexed, before the prompt is there. */
+function mayTakeLong({ run }: RunRecord): boolean {
+  return run.max_prompt_tokens !== null || run.tools.some(({ type }) => type === 'file_search');
 }
 
 async function rememberContainer(parts: ConductParts, live: LiveRun, id: string): Promise<void> {

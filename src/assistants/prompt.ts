@@ -49,7 +49,8 @@ export async function assemblePrompt(
   const partition = threadPartition(org, run.thread_id);
   const [[thread], messages] = await Promise.all([
     parts.store.get(partition, [run.thread_id]),
-    newestMessages(parts.store, org, record, room),
+    // A tenth more than fits a cap: who counts exactly drops what is too much.
+    newestMessages(parts.store, org, record, cap === undefined ? room : room * 1.1),
   ]);
   const stored = thread && (JSON.parse(thread.body) as ThreadRecord);
   if (searchesNewFiles(record, stored, messages, parts.nowMs())) {
@@ -144,8 +145,8 @@ function surplusMessages(messages: readonly MessageRecord[], tokens: number): nu
 const messageTokens = 4;
 
 /**
- * The newest messages of a thread, the oldest of them first, that by their own counts have not much more than
- * `room` tokens, but one at least. What the run itself has said is in its turns.
+ * The newest messages of a thread, the oldest of them first, that by their own counts have no more than `room`
+ * tokens, but one at least. What the run itself has said is in its turns.
  */
 async function newestMessages(
   store: AssistantStore,
@@ -157,8 +158,7 @@ async function newestMessages(
   const { last_messages: last } = run.truncation_strategy;
   const most = run.truncation_strategy.type === 'last_messages' && last !== null ? last : Infinity;
   const kept: MessageRecord[] = [];
-  // A tenth more than fits: who counts exactly drops what is too much.
-  let left = room * 1.1;
+  let left = room;
   let after: string | undefined;
   for (;;) {
     const limit = Math.min(pageSize, most - kept.length);

@@ -13,33 +13,49 @@ export interface RunStream {
 }
 
 /**
- * A run doesn't wait for its caller: what a slow one has not taken yet waits in memory, which the output of a
- * run bounds.
+ * A run doesn't wait for its caller: what a slow one has not taken yet waits in memory, which the output of a run
+ * bounds. Events that are told together are sent together.
  */
 export function createRunStream(): RunStream {
   let sink: Sink | undefined;
-  const held: ((sink: Sink) => void)[] = [];
-  const pass = (action: (sink: Sink) => void) => {
-    if (sink) action(sink);
-    else held.push(action);
-  };
+  let held = '';
+  let finish: ((sink: Sink) => void) | undefined;
+  let isFlushing = false;
+
+  function flush(): void {
+    isFlushing = false;
+    if (!sink) return;
+    if (held !== '') sink.write(Buffer.from(held));
+    held = '';
+    finish?.(sink);
+    finish = undefined;
+  }
+
+  function flushSoon(): void {
+    if (isFlushing || !sink) return;
+    isFlushing = true;
+    queueMicrotask(flush);
+  }
+
   return {
     tell({ event, data }) {
-      const bytes = Buffer.from(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-      pass((open) => open.write(bytes));
+      held += `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+      flushSoon();
     },
     end() {
-      pass((open) => {
-        open.write(doneEvent);
-        open.end();
-      });
+      held += doneEvent;
+      finish = (open) => open.end();
+      flushSoon();
     },
-    fail: (error) => pass((open) => open.fail(error)),
+    fail(error) {
+      finish = (open) => open.fail(error);
+      flushSoon();
+    },
     open(opened) {
       sink = opened;
-      for (const action of held.splice(0)) action(opened);
+      flush();
     },
   };
 }
 
-const doneEvent = Buffer.from('event: done\ndata: [DONE]\n\n');
+const doneEvent = 'event: done\ndata: [DONE]\n\n';

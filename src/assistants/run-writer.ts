@@ -120,9 +120,23 @@ export function createRunWriter({ store, org, signal, ...first }: RunWriterSetti
     get record() {
       return record;
     },
-    save: (change, puts = []) => inTurn(() => write(change, puts)),
+    save: (change, puts = []) => inTurn(() => write(change, lastOfEach(puts))),
     refresh: () => inTurn(async () => void (await read())),
   };
+}
+
+/** What begins and ends in one step is written once, as it ends. */
+function lastOfEach(puts: readonly DocumentPut[]): DocumentPut[] {
+  const byId = new Map<string, DocumentPut>();
+  for (const { writtenAs, ...put } of puts) {
+    const isBegun = byId.has(put.id);
+    byId.set(put.id, {
+      ...byId.get(put.id),
+      ...put,
+      ...(!isBegun && writtenAs !== undefined && { writtenAs }),
+    });
+  }
+  return [...byId.values()];
 }
 
 function conditionOf({ id, writtenAs }: DocumentPut): Condition[] {

@@ -39,6 +39,7 @@ export function createOutput(tell: (event: ModelEvent) => void): Output {
   const entries: Entry[] = [];
   const byIndex = new Map<unknown, Entry>();
   const byId = new Map<unknown, Entry>();
+  const callIds = new Set<string>();
 
   function find(index: unknown, id: unknown): Entry | undefined {
     return (
@@ -58,8 +59,16 @@ export function createOutput(tell: (event: ModelEvent) => void): Output {
     const { type, name, call_id: callId } = item;
     if (type === 'message') return createMessageItem(turns.begin());
     if (type === 'code_interpreter_call') return createCodeItem(turns.begin());
-    const isCall = type === 'function_call' && isText(name) && isText(callId);
-    return isCall ? createFunctionCallItem(turns.begin(), callId, name) : undefined;
+    if (type !== 'function_call' || !isText(name)) return undefined;
+    const wanted = isText(callId) ? callId : item['id'];
+    return isText(wanted) ? createFunctionCallItem(turns.begin(), callIdOf(wanted), name) : undefined;
+  }
+
+  /** Outputs are told apart by the ids of their calls, so each gets one of its own. */
+  function callIdOf(wanted: string): string {
+    const callId = callIds.has(wanted) ? `${wanted}_${callIds.size}` : wanted;
+    callIds.add(callId);
+    return callId;
   }
 
   function begin(index: unknown, item: unknown): Entry | undefined {
