@@ -250,6 +250,7 @@ test('a run that the grace period is too short for is taken over at once', async
   assert.ok(tookMs < 3000, `it took ${tookMs} ms`);
   const run = await other.beta.threads.runs.retrieve(id, inThread);
   assert.deepEqual([run.status, run.last_error?.code], ['failed', 'server_error']);
+  assert.match(run.last_error!.message, /sidecar .* ended in the middle of a model call/);
   assert.equal(modelCalls(standIn).length, 1);
   await other.beta.threads.messages.create(threadId, { role: 'user', content: 'Again.' });
 });
