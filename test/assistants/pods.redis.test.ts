@@ -266,3 +266,14 @@ test('a stream that still flows when its pod shuts down flows to its end', async
   assert.equal((await other.beta.threads.runs.list(threadId)).data[0]!.status, 'completed');
   assert.equal(modelCalls(standIn).length, 1);
 });
+
+test('a stream that the grace period is too short for breaks off, and its run is taken over, not cancelled', async (t) => {
+  const { one, other, sidecars } = await startPods(t, { ASSISTANT_PROXY_SHUTDOWN_GRACE_PERIOD_MS: '300' });
+  const { assistant_id, threadId } = await threadWith(one, slowly(2000));
+  const { ended, runId } = await follow(one, threadId, assistant_id);
+  assert.equal(await sidecars[0].shutDown(), false);
+  assert.ok((await ended) instanceof Error);
+  const inThread = { thread_id: threadId };
+  await until(async () => (await other.beta.threads.runs.retrieve(runId, inThread)).status !== 'in_progress');
+  assert.equal((await other.beta.threads.runs.retrieve(runId, inThread)).status, 'failed');
+});
