@@ -235,7 +235,11 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
     for (const event of events) stream.tell(event);
     engine.carryOn(identity.org, record, version, stream);
     if (parts.onStreamLeft === 'cancel') {
-      const left = () => void parts.cancel(identity, run.thread_id, run.id).catch(() => {});
+      const left = () => {
+        // It is this pod that leaves, then.
+        if (engine.isLeaving()) return;
+        void parts.cancel(identity, run.thread_id, run.id).catch(() => {});
+      };
       if (signal.aborted) left();
       else signal.addEventListener('abort', left, { once: true });
     }

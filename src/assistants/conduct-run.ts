@@ -1,4 +1,5 @@
 import type { BegunDocument } from './begun-documents.ts';
+import { callWithin } from './call-within.ts';
 import type { NewId } from './ids.ts';
 import type { LegEnding } from './leg-ending.ts';
 import { type Leg, createLeg } from './leg.ts';
@@ -48,7 +49,7 @@ export async function conductRun(parts: ConductParts, live: LiveRun): Promise<vo
   tellRun(live, 'thread.run.in_progress');
   if ('exhausted' in prompt) return endAs(parts, live, runOut(prompt.exhausted));
   const { leg, hear, settled } = listen(parts, live, []);
-  const ending = await parts.model.call(prompt.request, call, hear);
+  const ending = await callWithin(parts.model, prompt.request, call, hear);
   await settled();
   return conclude(parts, live, leg, ending);
 }

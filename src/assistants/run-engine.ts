@@ -22,6 +22,8 @@ export interface RunEngine {
   carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
+  /** Since it drains, who is cut off did not leave. */
+  isLeaving(): boolean;
   /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
   drain(gracePeriodMs: number): Promise<boolean>;
   /** Leaves what still runs for others to carry on. */
@@ -63,7 +65,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, look, drain, close };
+  return { owner, leaseMs, carryOn, look, isLeaving: () => leaving.signal.aborted, drain, close };
 
   function carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void {
     begin(org, record, version, stream, async (run) => {

@@ -250,6 +250,7 @@ test('a run that the grace period is too short for is taken over at once', async
   assert.ok(tookMs < 3000, `it took ${tookMs} ms`);
   const run = await other.beta.threads.runs.retrieve(id, inThread);
   assert.deepEqual([run.status, run.last_error?.code], ['failed', 'server_error']);
+  assert.match(run.last_error!.message, /sidecar .* ended in the middle of a model call/);
   assert.equal(modelCalls(standIn).length, 1);
   await other.beta.threads.messages.create(threadId, { role: 'user', content: 'Again.' });
 });
@@ -264,4 +265,15 @@ test('a stream that still flows when its pod shuts down flows to its end', async
   assert.equal(await stopped, true);
   assert.equal((await other.beta.threads.runs.list(threadId)).data[0]!.status, 'completed');
   assert.equal(modelCalls(standIn).length, 1);
+});
+
+test('a stream that the grace period is too short for breaks off, and its run is taken over, not cancelled', async (t) => {
+  const { one, other, sidecars } = await startPods(t, { ASSISTANT_PROXY_SHUTDOWN_GRACE_PERIOD_MS: '300' });
+  const { assistant_id, threadId } = await threadWith(one, slowly(2000));
+  const { ended, runId } = await follow(one, threadId, assistant_id);
+  assert.equal(await sidecars[0].shutDown(), false);
+  assert.ok((await ended) instanceof Error);
+  const inThread = { thread_id: threadId };
+  await until(async () => (await other.beta.threads.runs.retrieve(runId, inThread)).status !== 'in_progress');
+  assert.equal((await other.beta.threads.runs.retrieve(runId, inThread)).status, 'failed');
 });

@@ -12,7 +12,7 @@ import type {
 } from '../model-call.ts';
 import { streamCall } from '../stream-call.ts';
 import type { UpstreamCalls } from '../upstream-calls.ts';
-import type { Usage } from '../wire.ts';
+import type { LastError, Usage } from '../wire.ts';
 import { readEnding } from './ending.ts';
 import { includes, toInputRequest, toResponseRequest } from './request.ts';
 import { createResponseReader } from './response-reader.ts';
@@ -55,7 +55,9 @@ export function createResponsesModel({ calls, upstreamStore }: ResponsesModelSet
     const reader = createResponseReader((event) => events.push(event));
     reader.readWhole(response);
     const ending = reader.ending();
-    return ending ? { state: 'ended', events, ending } : { state: 'unknown' };
+    if (!ending) return { state: 'unknown' };
+    const isLeft = response['status'] === 'cancelled';
+    return { state: 'ended', events, ending: isLeft ? { ...ending, error: callerGone } : ending };
   }
 
   async function countInput(
@@ -94,6 +96,12 @@ export function createResponsesModel({ calls, upstreamStore }: ResponsesModelSet
     return undefined;
   }
 }
+
+const callerGone: LastError = {
+  code: 'server_error',
+  message:
+    'The sidecar that carried out this run ended in the middle of a model call, and the upstream cancelled the call.',
+};
 
 /** An upstream notices a moment later that its caller has left, and tells of the end only then. */
 const askAgainAfterMs = [0, 100, 300, 600];

@@ -250,7 +250,11 @@ test('a response that was cancelled is found as failed, with its usage', async (
   assert.deepEqual(found.state === 'ended' && found.ending, {
     how: 'failed',
     usage: runUsage,
-    error: { code: 'server_error', message: 'The upstream cancelled the response.' },
+    error: {
+      code: 'server_error',
+      message:
+        'The sidecar that carried out this run ended in the middle of a model call, and the upstream cancelled the call.',
+    },
   });
 });
 

@@ -38,6 +38,24 @@ test('garbage that never ends is not kept', async (t) => {
   assert.ok(kept < 50 * mebibyte, `${Math.round(kept / mebibyte)} MiB more`);
 });
 
+test('a text that never ends ends the run, long before it expires', async (t) => {
+  const delta = { type: 'response.output_text.delta', item_id: 'msg_1', output_index: 0, content_index: 0 };
+  const text = bytesOf({ ...delta, delta: 'word '.repeat(10_000) });
+  const { run } = await troubledRun(t, [
+    (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(bytesOf(created));
+      const pour = () => {
+        while (!response.destroyed) if (!response.write(text)) return;
+      };
+      response.on('drain', pour);
+      pour();
+    },
+  ]);
+  assert.equal(run.status, 'failed');
+  assert.match(run.last_error!.message, /more than 4194304 characters/);
+});
+
 /** What this process holds, its own upstream included; what the allocator keeps for later aside. */
 function usedBytes(): number {
   const { heapUsed, external } = process.memoryUsage();
