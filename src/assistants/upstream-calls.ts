@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
+import { ProxyError } from '../errors.ts';
 import type { Exchange, Handler, Identity, Outcome, Reply, Sink } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
-import { unknownOperation } from '../openai/operations.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
 
 /** A call that the sidecar makes itself, on behalf of somebody. */
@@ -70,11 +70,14 @@ export function createUpstreamCalls(handler: Handler): UpstreamCalls {
 function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: UpstreamCall): Exchange {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
+  const match = matchOperation(method, `/v1${path}`);
+  // An id that a caller or an upstream made up may be a step up the path.
+  if (!match) throw new ProxyError('malformed_path');
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   return {
     id: `req_${randomUUID()}`,
     method,
-    operation: matchOperation(method, `/v1${path}`)?.operation ?? unknownOperation,
+    operation: match.operation,
     path,
     query: queryAt === -1 ? '' : pathAndQuery.slice(queryAt),
     deployment: undefined,

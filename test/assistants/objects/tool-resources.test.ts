@@ -122,3 +122,12 @@ for (const [what, answer, expected] of refusals) {
     assert.deepEqual((await call('threads.retrieve', { ids: [id] }))['tool_resources'], {});
   });
 }
+
+test('a name of a vector store that would lead elsewhere upstream is not asked for', async () => {
+  const { call, refusal, asked } = serveObjects();
+  const tool_resources = { file_search: { vector_store_ids: ['..'] } };
+  const { id } = await call('threads.create', { body: { tool_resources } });
+  const body = attached('file-1', 'file_search');
+  const [status, , , code] = await refusal('threads.messages.create', { ids: [id], body });
+  assert.deepEqual([status, code, asked], [400, 'malformed_path', []]);
+});
