@@ -1,4 +1,4 @@
-import { type Keyring, parseKeyring } from './assistants/keyring.ts';
+import { type Keyring, noKeys, parseKeyring } from './assistants/keyring.ts';
 import { sealStore } from './assistants/sealed-store.ts';
 import type { AssistantStore } from './assistants/store.ts';
 import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-store.ts';
@@ -28,7 +28,8 @@ export function openAssistantStore(
   parts: AssistantStoreParts,
 ): AssistantStore {
   const { encryptionKeyFile } = settings;
-  if (encryptionKeyFile === '') return openStore(settings, parts);
+  // What was sealed is told as such, and isn't taken for content.
+  if (encryptionKeyFile === '') return sealStore(openStore(settings, parts), () => noKeys);
   const keyring = watchKeyring(encryptionKeyFile, parts.onError);
   try {
     const store = sealStore(openStore(settings, parts), keyring.read);

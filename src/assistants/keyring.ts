@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 
 export interface Keyring {
-  /** What is written is sealed with this one. */
-  readonly newest: SealingKey;
+  /** What is written is sealed with this one; undefined: it isn't sealed. */
+  readonly newest: SealingKey | undefined;
   find(id: string): KeyObject | undefined;
 }
 
@@ -10,6 +10,8 @@ export interface SealingKey {
   readonly id: string;
   readonly key: KeyObject;
 }
+
+export const noKeys: Keyring = { newest: undefined, find: () => undefined };
 
 /**
  * Reads lines `id:base64` of 32 bytes each, the newest first; blank lines and those that begin with `#` are passed

@@ -11,7 +11,8 @@ const tagBytes = 16;
 /**
  * A store that sees bodies sealed only: AES-256-GCM under the newest key, each with a random nonce, and bound to its
  * organisation, partition and id, so that none opens in another's place. Bodies from before there was a key are
- * passed on as they are. Rejects with `StoreUnavailable` at a body that can't be opened.
+ * passed on as they are, as is what is written without one. Rejects with `StoreUnavailable` at a body that can't be
+ * opened.
  */
 export function sealStore(store: AssistantStore, keyring: () => Keyring): AssistantStore {
   const open = (partition: Partition, { id, version, body }: Document): Document => {
@@ -38,6 +39,7 @@ export function sealStore(store: AssistantStore, keyring: () => Keyring): Assist
 }
 
 function sealBody(body: string, { newest }: Keyring, partition: Partition, id: string): string {
+  if (newest === undefined) return body;
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, newest.key, nonce).setAAD(placeOf(partition, id));
   const sealed = Buffer.concat([nonce, cipher.update(body, 'utf8'), cipher.final(), cipher.getAuthTag()]);

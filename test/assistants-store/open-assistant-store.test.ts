@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { shareDirectory } from '../../src/embedded/own-directory.ts';
 import { openAssistantStore } from '../../src/open-assistant-store.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { openStoreIn } from '../embedded/open-embedded-store.ts';
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';
 import { bodyOf, create, thread } from './contract/store-under-test.ts';
@@ -43,6 +44,21 @@ test('with a file of keys, what is kept is sealed, and a new key is used soon af
   const [old, fresh] = await plain.get(thread, ['old', 'new']);
   assert.match(old!.body, /^sealed:k1:/);
   assert.match(fresh!.body, /^sealed:k2:/);
+});
+
+test('what was sealed is not taken for content when the file of keys is gone from the configuration', async (t) => {
+  const { open, file } = prepare(t);
+  writeFileSync(file, line('k1', 1));
+  const sealed = open(file);
+  await create(sealed, ['a']);
+  await sealed.close();
+  const store = open('');
+  const isTold = (error: Error) =>
+    error instanceof StoreUnavailable &&
+    /store\.encryptionKeyFile has no key of the id "k1"/.test(error.message);
+  await assert.rejects(store.get(thread, ['a']), isTold);
+  await create(store, ['b']);
+  assert.equal(await bodyOf(store, 'b'), 'b');
 });
 
 test('a file of keys that is missing or holds none is refused at the start', (t) => {
