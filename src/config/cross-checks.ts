@@ -29,6 +29,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['store.timeoutMs', 'store.leaseMs'], findProblems: shortLease },
   { reads: ['budgets[].name', 'limits[].name'], findProblems: sharedNames },
   { reads: ['budgets[].limit.usd', 'models.fallbackPrice'], findProblems: freeModels },
+  { reads: ['defaults'], findProblems: unfitCaps },
 ];
 
 function* openListen({ listen, auth }: WrittenConfig) {
@@ -72,6 +73,21 @@ function* freeModels({ budgets, models }: WrittenConfig) {
     if (models.fallbackPrice[unit] > 0) continue;
     const message = `must be more than 0, because budgets[${inUsd}] is in USD and models without a price would be free`;
     yield { path: `models.fallbackPrice.${unit}`, message };
+  }
+}
+
+/** The API takes no cap of a run below that: nearly all runs would end before they have said anything. */
+const minCapTokens = 256;
+
+function* unfitCaps({ defaults }: WrittenConfig) {
+  for (const cap of ['maxPromptTokens', 'maxCompletionTokens'] as const) {
+    const ceiling = `${cap}Ceiling` as const;
+    for (const key of [cap, ceiling]) {
+      if (defaults[key] === 0 || defaults[key] >= minCapTokens) continue;
+      yield { path: `defaults.${key}`, message: `must be 0, or at least ${minCapTokens}, as in the API` };
+    }
+    if (defaults[ceiling] === 0 || defaults[cap] <= defaults[ceiling]) continue;
+    yield { path: `defaults.${cap}`, message: `must be at most defaults.${ceiling}` };
   }
 }
 
