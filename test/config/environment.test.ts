@@ -104,7 +104,11 @@ for (const name of ['ASSISTANT_PROXY_PORT', 'ASSISTANT_PROXY_LISTN_PORT', 'ASSIS
 /** A value that a key can have and that is not its default, as text and as the configuration has it. */
 function otherValue({ path, type, default: defaultValue }: KeyDescription): readonly [string, unknown] {
   const choices = type.split(', ');
-  if (/^(integer|number)/.test(type)) return [String(Number(defaultValue) + 1), Number(defaultValue) + 1];
+  if (/^(integer|number)/.test(type)) {
+    // A cap of runs is 0, or one that the API takes.
+    const other = path.startsWith('defaults.max') ? 256 : Number(defaultValue) + 1;
+    return [String(other), other];
+  }
   if (choices.length > 1) {
     const other = choices.find((choice) => choice !== defaultValue) ?? '';
     return [other, other];
