@@ -11,7 +11,7 @@ export interface AssistantStore {
   commit(partition: Partition, commit: Commit): Promise<Committed>;
   /** Undefined if `after` or `before` names no document of the list. */
   list(partition: Partition, list: string, page: PageRequest): Promise<DocumentPage | undefined>;
-  /** Deletes everything in a partition; false if there was nothing. */
+  /** Deletes everything in a partition, perhaps piece by piece; false if there was nothing. */
   drop(partition: Partition): Promise<boolean>;
 
   /** Says when a piece of work is due, counted from the store's now. A new time takes the place of the old one. */

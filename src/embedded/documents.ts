@@ -25,12 +25,13 @@ export const documentsSchema = `
   CREATE INDEX IF NOT EXISTS members_by_number ON members (number);
 `;
 
-/** Of `AssistantStore`, what is about documents. Every method throws what SQLite throws. */
+/** Of `AssistantStore`, what is about documents, step by step. Every method throws what SQLite throws. */
 export interface Documents {
   get(partition: Partition, ids: readonly string[]): (Document | undefined)[];
   commit(partition: Partition, commit: Commit): Committed;
   list(partition: Partition, list: string, page: PageRequest): DocumentPage | undefined;
-  drop(partition: Partition): boolean;
+  /** Deletes `most` at the most, and says whether there were any. */
+  dropSome(partition: Partition, most: number): boolean;
 }
 
 const inPartition = 'org = ? AND partition_name = ?';
@@ -48,7 +49,11 @@ export function createDocuments(database: DatabaseSync): Documents {
     'INSERT OR IGNORE INTO members (org, partition_name, list, number) VALUES (?, ?, ?, ?)',
   );
   const remove = database.prepare(`DELETE FROM documents WHERE ${inPartition} AND id = ?`);
-  const removeAll = database.prepare(`DELETE FROM documents WHERE ${inPartition}`);
+  // By their ids, of which a thread's own is the last: as long as anything is left, it can be dropped again.
+  const removeSome = database.prepare(
+    `DELETE FROM documents WHERE number IN
+     (SELECT number FROM documents WHERE ${inPartition} ORDER BY id LIMIT ?)`,
+  );
   const readPage = createPageReader(database);
 
   function holds({ org, name }: Partition, { id, is }: Condition): boolean {
@@ -78,7 +83,7 @@ export function createDocuments(database: DatabaseSync): Documents {
         return { done: true };
       }),
     list: readPage,
-    drop: ({ org, name }) => removeAll.run(org, name).changes > 0,
+    dropSome: ({ org, name }, most) => removeSome.run(org, name, most).changes > 0,
   };
 }
 

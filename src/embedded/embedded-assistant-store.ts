@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 
-import type { AssistantStore } from '../assistants/store.ts';
+import type { AssistantStore, Partition } from '../assistants/store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { createDocuments, documentsSchema } from './documents.ts';
 import { openDatabase } from './open-database.ts';
@@ -18,6 +19,7 @@ export interface EmbeddedAssistantStoreOptions {
 }
 
 const schemaVersion = 1;
+const dropAtOnce = 500;
 
 /**
  * The assistants and threads of a sidecar without Redis, of all its organisations, in `assistants.db`. What was
@@ -46,7 +48,7 @@ function createStore(database: DatabaseSync, owner: Ownership, now: () => number
   const work = createWorkQueue(database, now);
   let isClosed = false;
 
-  /** Every method is one synchronous step. What fails has been taken back. */
+  /** Every method but `drop` is one synchronous step. What fails has been taken back. */
   async function step<Result>(carryOut: () => Result): Promise<Result> {
     if (isClosed) throw new StoreUnavailable('it was closed', { mayHaveHappened: false });
     try {
@@ -56,11 +58,24 @@ function createStore(database: DatabaseSync, owner: Ownership, now: () => number
     }
   }
 
+  /** A long thread takes a second, in which the process would do nothing else. */
+  async function drop(partition: Partition): Promise<boolean> {
+    const wasThere = await step(() => documents.dropSome(partition, dropAtOnce));
+    for (
+      let isLeft = wasThere;
+      isLeft;
+      isLeft = await step(() => documents.dropSome(partition, dropAtOnce))
+    ) {
+      await setImmediate();
+    }
+    return wasThere;
+  }
+
   return {
     get: (partition, ids) => step(() => documents.get(partition, ids)),
     commit: (partition, commit) => step(() => documents.commit(partition, commit)),
     list: (partition, list, page) => step(() => documents.list(partition, list, page)),
-    drop: (partition) => step(() => documents.drop(partition)),
+    drop,
     schedule: (org, name, dueInMs) => step(() => work.schedule(org, name, dueInMs)),
     claim: (org, leaseMs, limit) => step(() => work.claim(org, leaseMs, limit)),
     renew: (org, names, leaseMs) => step(() => work.renew(org, names, leaseMs)),

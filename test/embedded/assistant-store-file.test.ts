@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { createEmbeddedAssistantStore } from '../../src/embedded/embedded-assistant-store.ts';
@@ -19,7 +20,7 @@ import {
   org,
   thread,
 } from '../assistants-store/contract/store-under-test.ts';
-import { openStoreIn } from './open-embedded-store.ts';
+import { openEmbeddedStore, openStoreIn } from './open-embedded-store.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 test('nothing that was acknowledged is lost when the process is killed', async (t) => {
@@ -150,3 +151,23 @@ async function commitUntilKilled(t: TestContext, stateDir: string, atLeast: numb
   await Promise.all([exited, ended]);
   return acknowledged;
 }
+
+test('a long thread is dropped piece by piece, so that others are served meanwhile', async (t) => {
+  const { store } = await openEmbeddedStore(t);
+  const puts = Array.from({ length: 5000 }, (_, index) => ({
+    id: `msg_${index}`,
+    body: 'a',
+    lists: ['messages'],
+  }));
+  await store.commit(thread, { puts: [{ id: thread.name, body: 'head' }, ...puts] });
+  let isDropped = false;
+  const dropping = store.drop(thread).then((wasThere) => (isDropped = wasThere));
+  await setImmediate();
+  assert.equal(isDropped, false);
+  // Whoever is cut short here finds the thread still, and can drop it again.
+  assert.equal(await bodyOf(store, thread.name), 'head');
+  await dropping;
+  assert.equal(isDropped, true);
+  assert.deepEqual(await idsOf(store), []);
+  assert.equal(await store.drop(thread), false);
+});
