@@ -94,8 +94,16 @@ function readAnnotation(text: string, annotation: Record<string, unknown>): Mode
   if (type === 'file_citation') return { type: 'citation', fileId };
   if (type !== 'container_file_citation' || typeof containerId !== 'string') return undefined;
   const name = typeof filename === 'string' ? filename : fileId;
-  const quote = isIndex(start) && isIndex(end) && end <= text.length ? text.slice(start, end) : '';
+  const quote = isIndex(start) && isIndex(end) && end <= text.length ? quoteOf(text, start, end, name) : '';
   return { type: 'file', fileId, containerId, name, ...(quote !== '' && { quote }) };
+}
+
+/** Not every upstream counts as JavaScript does: with an emoji ahead, code points end elsewhere than code units. */
+function quoteOf(text: string, start: number, end: number, name: string): string {
+  const byUnits = text.slice(start, end);
+  if (byUnits.includes(name)) return byUnits;
+  const byPoints = [...text].slice(start, end).join('');
+  return byPoints.includes(name) ? byPoints : byUnits;
 }
 
 function isIndex(value: unknown): value is number {

@@ -162,6 +162,18 @@ test('the quote of a file waits for the text that it is in', () => {
   assert.ok(file?.type === 'file' && file.quote === 'a.csv');
 });
 
+for (const [counted, length] of [
+  ['code points', 1],
+  ['code units', 2],
+] as const) {
+  test(`the quote of a file is found behind a 😀 by an upstream's ${counted}`, () => {
+    const behind = { ...linked, start_index: length + 1, end_index: length + 6 };
+    const { events } = read(streamOf(message(textPart('😀 a.csv and more', [behind]))));
+    const file = events.find(({ type }) => type === 'file');
+    assert.ok(file?.type === 'file' && file.quote === 'a.csv');
+  });
+}
+
 test('a file outside of the text has no quote, and is told last; pages of the web are no files', () => {
   const outside = { ...linked, end_index: 99 };
   const nowhere = { ...linked, file_id: 'cfile_2', start_index: 0, end_index: 0 };
