@@ -85,7 +85,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
           puts: [...puts, ...runPuts(run)],
         });
         const created = { event: 'thread.created' as const, data: thread };
-        return begun(call, run, 1, params.stream === true, [created, ...createdEvents(run)]);
+        return begun(call, { run }, 1, params.stream === true, [created, ...createdEvents(run)]);
       });
     },
 
@@ -103,12 +103,13 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         const waiting = isRunId ? runIn(found) : undefined;
         if (!found || !waiting) throw noSuch('run', runId);
         const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
+        const prompt = engine.prepare(org, record);
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],
           puts: [{ id: runId, body: JSON.stringify(record) }, stepPut(step)],
         });
         if (!done) return undefined;
-        return begun(call, record, found.version + 1, params.stream === true, [
+        return begun(call, { run: record, prompt }, found.version + 1, params.stream === true, [
           { event: 'thread.run.step.completed', data: step },
           { event: 'thread.run.queued', data: record.run },
         ]);
@@ -141,6 +142,8 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       const run = newRun(call, id, params, assistant, thread);
       const threadPut = { id: threadId, body: JSON.stringify({ ...stored, thread }) };
       await scheduled();
+      // What was said before is read while the run is written; what is said with it would be missed.
+      const prompt = records.length === 0 ? engine.prepare(org, run) : undefined;
       const { done } = await store.commit(partition, {
         conditions: [
           { id: threadId, is: toolResources ? found.version : 'present' },
@@ -148,7 +151,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ],
         puts: [...runPuts(run), ...records.map(messagePut), ...(toolResources ? [threadPut] : [])],
       });
-      return done ? begun(call, run, 1, params.stream === true, createdEvents(run)) : undefined;
+      return done ? begun(call, { run, prompt }, 1, params.stream === true, createdEvents(run)) : undefined;
     });
   }
 
@@ -221,19 +224,19 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   /** The run is written: from here on it goes on by itself. */
   function begun(
     { identity, signal }: ApiCall,
-    record: RunRecord,
+    { run: record, prompt }: { run: RunRecord; prompt?: ReturnType<RunEngine['prepare']> | undefined },
     version: number,
     isStreamed: boolean,
     events: readonly StreamEvent[],
   ): ApiAnswer {
     const { run } = record;
     if (!isStreamed) {
-      engine.carryOn(identity.org, record, version);
+      engine.carryOn(identity.org, record, version, { prompt });
       return { kind: 'object', value: run };
     }
     const stream = createRunStream();
     for (const event of events) stream.tell(event);
-    engine.carryOn(identity.org, record, version, stream);
+    engine.carryOn(identity.org, record, version, { stream, prompt });
     if (parts.onStreamLeft === 'cancel') {
       const left = () => {
         // It is this pod that leaves, then.

@@ -4,7 +4,7 @@ import type { NewId } from './ids.ts';
 import type { LegEnding } from './leg-ending.ts';
 import { type Leg, createLeg } from './leg.ts';
 import type { CallContext, ModelEnding, ModelEvent } from './model-call.ts';
-import { type PromptParts, assemblePrompt } from './prompt.ts';
+import { type Prompt, type PromptParts, assemblePrompt } from './prompt.ts';
 import { type RunRecord, threadPartition } from './records.ts';
 import { type RunChange, follow } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
@@ -23,6 +23,8 @@ export interface LiveRun {
   readonly org: string;
   readonly writer: RunWriter;
   readonly stream: RunStream | undefined;
+  /** Put together already, if all went well. */
+  readonly prompt: Promise<Prompt | undefined> | undefined;
   /** Ends what the run does now: it is to be cancelled, as the store says, or its time is up. */
   readonly stop: AbortSignal;
   /** Ends what the run does now, because nothing of it can be written any more. */
@@ -37,21 +39,37 @@ export interface LiveRun {
  */
 export async function conductRun(parts: ConductParts, live: LiveRun): Promise<void> {
   const { writer, org } = live;
-  const call = contextOf(live);
-  const assembling = untilStopped(live, () => assemblePrompt(parts, org, writer.record, call));
+  const context = contextOf(live);
+  // The run was written as one that may be calling its model: nothing else need be written before it does.
+  const isAnnounced = writer.record.call !== undefined;
+  const assembling = assemble();
   // Who dies while the upstream is asked about a prompt has not called a model yet, and the run says so.
-  if (mayTakeLong(writer.record)) await assembling;
-  const [prompt, begun] = await Promise.all([
-    assembling,
-    writer.save((record) => begin(record, parts.nowMs())),
-  ]);
-  if (!prompt || !begun) return stopEarly(parts, live);
-  tellRun(live, 'thread.run.in_progress');
-  if ('exhausted' in prompt) return endAs(parts, live, runOut(prompt.exhausted));
-  const { leg, hear, settled } = listen(parts, live, []);
-  const ending = await callWithin(parts.model, prompt.request, call, hear);
+  if (!isAnnounced) await assembling;
+  const beginning = beginRun(parts, live);
+  // Whoever waits for it hears of it.
+  beginning.catch(() => {});
+  const prompt = await assembling;
+  const isRequest = prompt !== undefined && 'request' in prompt;
+  if (!(isAnnounced && isRequest) && !(await beginning)) return stopEarly(parts, live);
+  if (!prompt) return stopEarly(parts, live);
+  if (!isRequest) return endAs(parts, live, runOut(prompt.exhausted));
+  const { leg, hear, settled } = listen(parts, live, [], beginning);
+  const ending = await callWithin(parts.model, prompt.request, context, hear);
   await settled();
   return conclude(parts, live, leg, ending);
+
+  async function assemble(): Promise<Prompt | undefined> {
+    const prepared = await live.prompt;
+    return prepared ?? untilStopped(live, () => assemblePrompt(parts, org, writer.record, context));
+  }
+}
+
+/** False if it was cancelled before it began. */
+async function beginRun(parts: ConductParts, live: LiveRun): Promise<boolean> {
+  const isBegun = await live.writer.save((record) => begin(record, parts.nowMs()));
+  if (isBegun) tellRun(live, 'thread.run.in_progress');
+  else live.giveUp();
+  return isBegun;
 }
 
 /**
@@ -143,10 +161,15 @@ interface Listening {
 }
 
 /**
- * Writes and tells what the model says. What is written is told only then; all is told in its order. What comes while
- * something else is being written is written together.
+ * Writes and tells what the model says, behind what comes `first`. What is written is told only then; all is told in
+ * its order. What comes while something else is being written is written together.
  */
-function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocument[]): Listening {
+function listen(
+  parts: ConductParts,
+  live: LiveRun,
+  begun: readonly BegunDocument[],
+  first?: Promise<unknown>,
+): Listening {
   const { writer, org } = live;
   const leg = createLeg({
     run: writer.record.run,
@@ -176,6 +199,7 @@ function listen(parts: ConductParts, live: LiveRun, begun: readonly BegunDocumen
       tell(live, events);
     });
   };
+  if (first) inTurn(() => first);
   return {
     leg,
     hear(event) {
@@ -346,11 +370,6 @@ function begin(record: RunRecord, nowMs: number): RunRecord | undefined {
   const status = now === 'in_progress' ? now : follow(now, 'begin');
   if (!status) return undefined;
   return { ...record, run: { ...record.run, status, started_at: seconds(nowMs) }, call: { documentIds: [] } };
-}
-
-/** Tokens are to be counted, or files to be indexed, before the prompt is there. */
-function mayTakeLong({ run }: RunRecord): boolean {
-  return run.max_prompt_tokens !== null || run.tools.some(({ type }) => type === 'file_search');
 }
 
 async function rememberContainer(parts: ConductParts, live: LiveRun, id: string): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Identity } from '../exchange.ts';
 import type { RunParams, ThreadAndRunParams } from './params/run-params.ts';
+import { isPromptAtHand } from './prompt.ts';
 import type { RunRecord } from './records.ts';
 import type { Assistant, Run, Thread, ToolResources } from './wire.ts';
 
@@ -76,6 +77,7 @@ export function toRunRecord(created: NewRun): RunRecord {
   // A run's own resources, which only `createThreadAndRun` takes, stand in for the thread's.
   const resources = [assistant.tool_resources, thread.tool_resources];
   return {
+    ...announced({ run }),
     run,
     identity: created.identity,
     owner: created.owner,
@@ -89,6 +91,14 @@ export function toRunRecord(created: NewRun): RunRecord {
     turns: [],
     used: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
   };
+}
+
+/**
+ * A run that calls its model at once says so from the beginning: between two writes less there is a moment more in
+ * which a crash leaves open whether it did.
+ */
+export function announced(record: Pick<RunRecord, 'run'>): Pick<RunRecord, 'call'> {
+  return isPromptAtHand(record) ? { call: { documentIds: [] } } : {};
 }
 
 function instructionsOf(params: RunParams | ThreadAndRunParams, assistant: Assistant): string {

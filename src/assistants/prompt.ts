@@ -26,6 +26,14 @@ const pageSize = 50;
 const containerLivesMs = 19 * 60_000;
 
 /**
+ * Whether a prompt is put together out of what is stored alone. Else tokens are to be counted, or files to be indexed
+ * upstream, which may take long.
+ */
+export function isPromptAtHand({ run }: Pick<RunRecord, 'run'>): boolean {
+  return run.max_prompt_tokens === null && !run.tools.some(({ type }) => type === 'file_search');
+}
+
+/**
  * Puts together what the model sees: the newest messages of the thread that fit the context and the caps, and then
  * what was exchanged in the run. Older messages are not even read. Rejects with `StoreUnavailable`.
  */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { type ConductParts, type LiveRun, conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
 import { runIn } from './parse-record.ts';
+import { type Prompt, assemblePrompt } from './prompt.ts';
 import { type RunRecord, threadPartition, workOf } from './records.ts';
 import { follow, isTerminal } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
@@ -19,7 +20,9 @@ export interface RunEngine {
    * Takes over a run that was written just now, as queued or to be cancelled, with this pod as its owner. Its stream
    * ends with what it does now.
    */
-  carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void;
+  carryOn(org: string, record: RunRecord, version: number, begun?: Begun): void;
+  /** Puts together what a run will ask first, while it is being written; undefined if that can't be done yet. */
+  prepare(org: string, record: RunRecord): Promise<Prompt | undefined>;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
   /** Since it drains, who is cut off did not leave. */
@@ -28,6 +31,12 @@ export interface RunEngine {
   drain(gracePeriodMs: number): Promise<boolean>;
   /** Leaves what still runs for others to carry on. */
   close(): Promise<void>;
+}
+
+export interface Begun {
+  readonly stream?: RunStream | undefined;
+  /** What `prepare` gave. */
+  readonly prompt?: Promise<Prompt | undefined> | undefined;
 }
 
 export interface RunEngineSettings extends ConductParts {
@@ -65,10 +74,17 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, look, isLeaving: () => leaving.signal.aborted, drain, close };
+  return { owner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
 
-  function carryOn(org: string, record: RunRecord, version: number, stream?: RunStream): void {
-    begin(org, record, version, stream, async (run) => {
+  async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
+    if (!record.call) return undefined;
+    const { identity } = record;
+    // What goes wrong here goes wrong again where it matters.
+    return assemblePrompt(settings, org, record, { identity, signal: closing.signal }).catch(() => undefined);
+  }
+
+  function carryOn(org: string, record: RunRecord, version: number, begun: Begun = {}): void {
+    begin(org, record, version, begun, async (run) => {
       const { status } = record.run;
       await (status === 'cancelling' ? stopEarly(settings, run) : conductRun(settings, run));
     });
@@ -78,7 +94,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     org: string,
     record: RunRecord,
     version: number,
-    stream: RunStream | undefined,
+    { stream, prompt }: Begun,
     work: (run: Live) => Promise<unknown>,
   ): void {
     const stopper = new AbortController();
@@ -93,6 +109,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       org,
       writer,
       stream,
+      prompt,
       stop: stopper.signal,
       giveUp: () => stopper.abort(),
       release,
@@ -205,9 +222,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     });
     // Whoever was quicker cares for it.
     if (!committed.done) return;
-    begin(org, taken, found.version + 1, undefined, (run) =>
-      resume(run, isDue || status === 'requires_action'),
-    );
+    begin(org, taken, found.version + 1, {}, (run) => resume(run, isDue || status === 'requires_action'));
   }
 
   async function resume(run: Live, isDue: boolean): Promise<void> {

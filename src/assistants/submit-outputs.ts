@@ -1,4 +1,5 @@
 import { ProxyError } from '../errors.ts';
+import { announced } from './create-run.ts';
 import type { Turn } from './model-call.ts';
 import { shorten } from './params/fail.ts';
 import type { ToolOutputsParams } from './params/run-params.ts';
@@ -56,6 +57,7 @@ export function submitOutputs(
   };
   return {
     record: {
+      ...announced(record),
       ...rest,
       owner,
       turns: [...record.turns, ...turns],

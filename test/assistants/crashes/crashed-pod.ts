@@ -102,7 +102,8 @@ const thread = {
 function queued(): RunRecord {
   return toRunRecord({
     id: runId,
-    params: { assistant_id: 'asst_1' },
+    // With a cap, a run does not say from its creation that its model may have been called.
+    params: { assistant_id: 'asst_1', max_prompt_tokens: 10_000 },
     assistant: {
       id: 'asst_1',
       object: 'assistant',

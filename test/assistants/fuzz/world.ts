@@ -88,7 +88,10 @@ export async function openGrounds(): Promise<Grounds> {
   function billed(runId: string): Usage[] {
     const { requests } = standIn;
     for (; looked < requests.length; looked += 1) {
-      const { metadata } = (requests[looked]!.json ?? {}) as { metadata?: { run_id?: string } };
+      const { method, json, closedAtMs } = requests[looked]!;
+      // Its body is still on the way.
+      if (method === 'POST' && json === undefined && closedAtMs === undefined) break;
+      const { metadata } = (json ?? {}) as { metadata?: { run_id?: string } };
       if (metadata?.run_id === undefined) continue;
       byRun.set(metadata.run_id, [...(byRun.get(metadata.run_id) ?? []), looked]);
     }
