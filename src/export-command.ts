@@ -2,7 +2,7 @@
 import { appendFileSync, closeSync, openSync, renameSync } from 'node:fs';
 
 import { exportAssistants, exportThread } from './assistants/moving/export-objects.ts';
-import type { AssistantStore } from './assistants/store.ts';
+import type { AssistantStore } from './assistants/store/store.ts';
 import { ProxyError } from './errors.ts';
 import type { CommandOutput } from './import-command.ts';
 

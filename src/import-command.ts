@@ -10,7 +10,7 @@ import {
 } from './assistants/moving/import-objects.ts';
 import { createProgress } from './assistants/moving/progress.ts';
 import { type Entry, readEntries } from './assistants/moving/read-entries.ts';
-import type { AssistantStore } from './assistants/store.ts';
+import type { AssistantStore } from './assistants/store/store.ts';
 import { ProxyError } from './errors.ts';
 import { createTokenCounter } from './openai/count-tokens.ts';
 

@@ -1,5 +1,5 @@
 /** `npm start -- import` and `export`: opens the store that the configuration names, for one of them. */
-import type { AssistantStore } from './assistants/store.ts';
+import type { AssistantStore } from './assistants/store/store.ts';
 import type { Config } from './config/schema.ts';
 import { shareDirectory } from './embedded/own-directory.ts';
 import { runExportCommand } from './export-command.ts';

@@ -1,6 +1,6 @@
-import { type Keyring, noKeys, parseKeyring } from './assistants/keyring.ts';
-import { sealStore } from './assistants/sealed-store.ts';
-import type { AssistantStore } from './assistants/store.ts';
+import { type Keyring, noKeys, parseKeyring } from './assistants/store/keyring.ts';
+import { sealStore } from './assistants/store/sealed-store.ts';
+import type { AssistantStore } from './assistants/store/store.ts';
 import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-store.ts';
 import type { Ownership } from './embedded/own-directory.ts';
 import type { StoreSettings } from './open-ledger.ts';

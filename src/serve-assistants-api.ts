@@ -1,6 +1,6 @@
-import { createChatCompletionsModel } from './assistants/chat-completions/chat-completions-model.ts';
 import { randomId } from './assistants/ids.ts';
-import { createResponsesModel } from './assistants/responses/responses-model.ts';
+import { createChatCompletionsModel } from './assistants/models/chat-completions/chat-completions-model.ts';
+import { createResponsesModel } from './assistants/models/responses/responses-model.ts';
 import { type Serving, serve, serveNothing } from './assistants/serving.ts';
 import { createUpstreamCalls } from './assistants/upstream-calls.ts';
 import type { Config } from './config/schema.ts';

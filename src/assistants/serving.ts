@@ -3,16 +3,16 @@ import type { Exchange } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { operations } from '../openai/operations.ts';
 import type { ApiHandler } from './api-call.ts';
-import { containerPath, createFileHandlers, rememberContainerFile } from './container-files.ts';
-import type { RunDefaults } from './create-run.ts';
-import type { ModelPort } from './model-call.ts';
-import { createObjectHandlers } from './object-handlers.ts';
-import type { ObjectParts } from './object-parts.ts';
-import { createPrepareMessages } from './prepare-messages.ts';
-import { createPrepareThread } from './prepare-thread.ts';
-import { type RunEngineSettings, createRunEngine } from './run-engine.ts';
-import { createRunHandlers } from './run-handlers.ts';
-import { waitForIndex } from './wait-for-index.ts';
+import type { ModelPort } from './models/model-call.ts';
+import { containerPath, createFileHandlers, rememberContainerFile } from './objects/container-files.ts';
+import { createObjectHandlers } from './objects/object-handlers.ts';
+import type { ObjectParts } from './objects/object-parts.ts';
+import { createPrepareMessages } from './objects/prepare-messages.ts';
+import { createPrepareThread } from './objects/prepare-thread.ts';
+import type { RunDefaults } from './runs/create-run.ts';
+import { type RunEngineSettings, createRunEngine } from './runs/run-engine.ts';
+import { createRunHandlers } from './runs/run-handlers.ts';
+import { waitForIndex } from './runs/wait-for-index.ts';
 
 /** The Assistants API, served here. */
 export interface Serving {

@@ -9,7 +9,7 @@ import type {
   PageRequest,
   Partition,
   Put,
-} from '../assistants/store.ts';
+} from '../assistants/store/store.ts';
 import { inTransaction } from './open-database.ts';
 
 /** A document's number tells its place in all of its lists: nothing that is there has a larger one at its creation. */

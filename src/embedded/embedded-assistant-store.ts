@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 
-import type { AssistantStore, Partition } from '../assistants/store.ts';
+import type { AssistantStore, Partition } from '../assistants/store/store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { createDocuments, documentsSchema } from './documents.ts';
 import { openDatabase } from './open-database.ts';

@@ -1,4 +1,4 @@
-import type { Partition } from '../assistants/store.ts';
+import type { Partition } from '../assistants/store/store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { AssistantStore, Commit, PageRequest, Partition } from '../assistants/store.ts';
+import type { AssistantStore, Commit, PageRequest, Partition } from '../assistants/store/store.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { connect } from './connect.ts';
 import { inTime } from './in-time.ts';

@@ -1,4 +1,4 @@
-import type { Document } from '../assistants/store.ts';
+import type { Document } from '../assistants/store/store.ts';
 import { garbage } from './reply-reader.ts';
 
 /** Reads ids with their versions and bodies. Throws `StoreUnavailable` at whatever isn't as it must be. */

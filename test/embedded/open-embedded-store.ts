@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 
-import type { AssistantStore } from '../../src/assistants/store.ts';
+import type { AssistantStore } from '../../src/assistants/store/store.ts';
 import { createEmbeddedAssistantStore } from '../../src/embedded/embedded-assistant-store.ts';
 import { becomeOwner } from '../../src/embedded/own-directory.ts';
 import type { StoreUnderTest } from '../assistants-store/contract/store-under-test.ts';

@@ -6,7 +6,7 @@ import type {
   DocumentPage,
   PageRequest,
   Partition,
-} from '../../src/assistants/store.ts';
+} from '../../src/assistants/store/store.ts';
 import { StoreUnavailable } from '../../src/store-unavailable.ts';
 
 /** A store that forgets all of it with the process; it keeps every promise of the port but that one. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { AssistantStore } from '../../src/assistants/store.ts';
+import type { AssistantStore } from '../../src/assistants/store/store.ts';
 import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import {
   bodyOf,

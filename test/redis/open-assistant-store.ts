@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { after, before, type TestContext } from 'node:test';
 
-import type { AssistantStore } from '../../src/assistants/store.ts';
+import type { AssistantStore } from '../../src/assistants/store/store.ts';
 import { createRedisAssistantStore } from '../../src/redis/redis-assistant-store.ts';
 import type { OpenStore } from '../assistants-store/contract/store-under-test.ts';
 import { type RedisSetup, type RunningRedis, startRedis, until } from '../harness/redis.ts';

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 
 import { isRecord } from '../../openai/is-record.ts';
-import { toAssistant } from '../assistants.ts';
+import { toAssistant } from '../objects/assistants.ts';
 import { anyMapping, clearable, metadata, object, optional, text } from '../params/fields.ts';
 import { readParams } from '../params/read-params.ts';
 import { anyToolResources, responseFormat, toolKinds, tools } from '../params/tool-params.ts';

@@ -1,7 +1,7 @@
 import { noSuch } from '../no-such.ts';
-import { parseRecord, threadIn } from '../parse-record.ts';
-import { assistantsOf, lists, type MessageRecord, threadPartition } from '../records.ts';
-import type { AssistantStore, Document, Partition } from '../store.ts';
+import { parseRecord, threadIn } from '../store/parse-record.ts';
+import { assistantsOf, lists, type MessageRecord, threadPartition } from '../store/records.ts';
+import type { AssistantStore, Document, Partition } from '../store/store.ts';
 import type { Assistant, Message } from '../wire.ts';
 import { toMovedAssistant, toMovedThread } from './entries.ts';
 

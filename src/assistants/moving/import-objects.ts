@@ -1,10 +1,10 @@
 import type { TokenCounter } from '../../openai/count-tokens.ts';
 import { isRecord } from '../../openai/is-record.ts';
-import { countMessage } from '../count-message.ts';
-import { messageIn, threadIn } from '../parse-record.ts';
-import { messagePut } from '../prepare-messages.ts';
-import { assistantsOf, lists, lockId, threadPartition, type ThreadRecord } from '../records.ts';
-import type { AssistantStore, Condition, Put } from '../store.ts';
+import { countMessage } from '../objects/count-message.ts';
+import { messagePut } from '../objects/prepare-messages.ts';
+import { messageIn, threadIn } from '../store/parse-record.ts';
+import { assistantsOf, lists, lockId, threadPartition, type ThreadRecord } from '../store/records.ts';
+import type { AssistantStore, Condition, Put } from '../store/store.ts';
 import type { Assistant, Message } from '../wire.ts';
 import { type MovedThread, toMovedAssistant, toMovedThread } from './entries.ts';
 

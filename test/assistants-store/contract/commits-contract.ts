@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import { bodyOf, create, idsOf, isDocument, type OpenStore, org, thread } from './store-under-test.ts';
 
 /** Whatever a caller may put into a body or, having been asked for it, into an id. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { AssistantStore, PageRequest, Partition } from '../../../src/assistants/store.ts';
+import type { AssistantStore, PageRequest, Partition } from '../../../src/assistants/store/store.ts';
 import { type OpenStore, org } from './store-under-test.ts';
 
 const sizes = { long: 100_000, short: 100 };

@@ -4,7 +4,7 @@ import type {
   Document,
   DocumentPage,
   PageRequest,
-} from '../../../src/assistants/store.ts';
+} from '../../../src/assistants/store/store.ts';
 
 interface Known {
   readonly version: number;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import type { Commit, PageRequest } from '../../../src/assistants/store.ts';
+import type { Commit, PageRequest } from '../../../src/assistants/store/store.ts';
 import { createPartitionModel, createWorkModel } from './store-model.ts';
 import { minuteMs, type OpenStore } from './store-under-test.ts';
 

@@ -2,9 +2,14 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 
-import { parseKeyring } from '../../../src/assistants/keyring.ts';
-import { sealStore } from '../../../src/assistants/sealed-store.ts';
-import type { AssistantStore, Document, PageRequest, Partition } from '../../../src/assistants/store.ts';
+import { parseKeyring } from '../../../src/assistants/store/keyring.ts';
+import { sealStore } from '../../../src/assistants/store/sealed-store.ts';
+import type {
+  AssistantStore,
+  Document,
+  PageRequest,
+  Partition,
+} from '../../../src/assistants/store/store.ts';
 
 export interface StoreUnderTest {
   readonly store: AssistantStore;

@@ -7,9 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
 import type { Run } from 'openai/resources/beta/threads/runs/runs';
 
-import { toRunRecord } from '../../../src/assistants/create-run.ts';
-import { type RunRecord, lists, lockId, threadPartition, workOf } from '../../../src/assistants/records.ts';
-import type { AssistantStore, Put } from '../../../src/assistants/store.ts';
+import { toRunRecord } from '../../../src/assistants/runs/create-run.ts';
+import {
+  type RunRecord,
+  lists,
+  lockId,
+  threadPartition,
+  workOf,
+} from '../../../src/assistants/store/records.ts';
+import type { AssistantStore, Put } from '../../../src/assistants/store/store.ts';
 import type { Message, RunStep } from '../../../src/assistants/wire.ts';
 import { createEmbeddedAssistantStore } from '../../../src/embedded/embedded-assistant-store.ts';
 import type { Lifetime } from '../../harness/lifetime.ts';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import OpenAI from 'openai';
 import type { Message as ApiMessage } from 'openai/resources/beta/threads/messages';
 
-import type { RunRecord } from '../../../src/assistants/records.ts';
+import type { RunRecord } from '../../../src/assistants/store/records.ts';
 import { until } from '../../harness/redis.ts';
 import { upstreamKey } from '../../harness/sidecar.ts';
 import type { StandIn } from '../../stand-in/stand-in.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import type { ApiAnswer } from '../../../src/assistants/api-call.ts';
 import { randomId } from '../../../src/assistants/ids.ts';
-import { createResponsesModel } from '../../../src/assistants/responses/responses-model.ts';
+import { createResponsesModel } from '../../../src/assistants/models/responses/responses-model.ts';
 import { serve } from '../../../src/assistants/serving.ts';
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import { createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import type { Usage } from '../../../src/assistants/wire.ts';
 import { ProxyError } from '../../../src/errors.ts';

@@ -8,7 +8,7 @@ import type {
   ModelPort,
   ModelRequest,
   Turn,
-} from '../../../src/assistants/model-call.ts';
+} from '../../../src/assistants/models/model-call.ts';
 import { type UpstreamCalls, createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import { compose } from '../../../src/exchange.ts';
 import { readUsage } from '../../../src/policies/read-usage.ts';

@@ -4,9 +4,9 @@ import { type TestContext, test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { createChatCompletionsModel } from '../../../src/assistants/chat-completions/chat-completions-model.ts';
-import { createChatReader } from '../../../src/assistants/chat-completions/chat-reader.ts';
-import type { ModelEnding, ModelEvent, Turn } from '../../../src/assistants/model-call.ts';
+import { createChatCompletionsModel } from '../../../src/assistants/models/chat-completions/chat-completions-model.ts';
+import { createChatReader } from '../../../src/assistants/models/chat-completions/chat-reader.ts';
+import type { ModelEnding, ModelEvent, Turn } from '../../../src/assistants/models/model-call.ts';
 import { createEventSplitter, readData } from '../../../src/openai/sse.ts';
 import { answerJson, startUpstream } from '../../harness/upstream.ts';
 import { chunked } from '../../openai/chunkings.ts';

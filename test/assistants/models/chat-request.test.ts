@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 
-import { toChatRequest } from '../../../src/assistants/chat-completions/request.ts';
-import type { Turn } from '../../../src/assistants/model-call.ts';
+import { toChatRequest } from '../../../src/assistants/models/chat-completions/request.ts';
+import type { Turn } from '../../../src/assistants/models/model-call.ts';
 import type { MessageContent } from '../../../src/assistants/wire.ts';
 import { functionTool, requestWith, say } from './calls.ts';
 

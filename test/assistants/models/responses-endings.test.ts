@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 
-import type { ModelPort } from '../../../src/assistants/model-call.ts';
-import { createResponsesModel } from '../../../src/assistants/responses/responses-model.ts';
+import type { ModelPort } from '../../../src/assistants/models/model-call.ts';
+import { createResponsesModel } from '../../../src/assistants/models/responses/responses-model.ts';
 import type { UpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import { CallerLeft, ProxyError } from '../../../src/errors.ts';
 import { answerJson, startUpstream } from '../../harness/upstream.ts';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import type { ModelEnding, ModelEvent } from '../../../src/assistants/model-call.ts';
-import { createResponseReader } from '../../../src/assistants/responses/response-reader.ts';
+import type { ModelEnding, ModelEvent } from '../../../src/assistants/models/model-call.ts';
+import { createResponseReader } from '../../../src/assistants/models/responses/response-reader.ts';
 import { createEventSplitter, readData } from '../../../src/openai/sse.ts';
 import { chunked } from '../../openai/chunkings.ts';
 import { assertInTurn, callsIn, joined, textOf } from './calls.ts';

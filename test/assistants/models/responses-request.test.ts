@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { InputTokenCountParams } from 'openai/resources/responses/input-tokens';
 import type { ResponseCreateParamsStreaming } from 'openai/resources/responses/responses';
 
-import { toInputRequest, toResponseRequest } from '../../../src/assistants/responses/request.ts';
+import { toInputRequest, toResponseRequest } from '../../../src/assistants/models/responses/request.ts';
 import { functionTool, requestWith, say } from './calls.ts';
 
 test('a plain request says what it must, and nothing that is the default anyway', () => {

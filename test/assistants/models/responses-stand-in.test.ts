@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
-import type { ModelEvent, Turn } from '../../../src/assistants/model-call.ts';
-import { createResponsesModel } from '../../../src/assistants/responses/responses-model.ts';
+import type { ModelEvent, Turn } from '../../../src/assistants/models/model-call.ts';
+import { createResponsesModel } from '../../../src/assistants/models/responses/responses-model.ts';
 import type { StandIn, StandInOptions } from '../../stand-in/stand-in.ts';
 import { withStandIn } from '../../stand-in/with-stand-in.ts';
 import { callsIn, callsTo, contextWith, functionTool, hear, requestWith, say, textOf } from './calls.ts';

@@ -3,9 +3,9 @@ import { test } from 'node:test';
 
 import { exportAssistants, exportThread } from '../../../src/assistants/moving/export-objects.ts';
 import { emptyTallies, importObject } from '../../../src/assistants/moving/import-objects.ts';
-import { messageIn } from '../../../src/assistants/parse-record.ts';
-import { lists, lockId, threadPartition } from '../../../src/assistants/records.ts';
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import { messageIn } from '../../../src/assistants/store/parse-record.ts';
+import { lists, lockId, threadPartition } from '../../../src/assistants/store/records.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';
 import { acme, serveObjects } from '../objects/serve-objects.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { containerPath, rememberContainerFile } from '../../../src/assistants/container-files.ts';
+import { containerPath, rememberContainerFile } from '../../../src/assistants/objects/container-files.ts';
 import { plainExchange } from '../../harness/exchange.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';
 import { acme } from './serve-objects.ts';

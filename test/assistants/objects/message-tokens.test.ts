@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { countMessage } from '../../../src/assistants/count-message.ts';
-import { messageIn } from '../../../src/assistants/parse-record.ts';
-import { threadPartition } from '../../../src/assistants/records.ts';
+import { countMessage } from '../../../src/assistants/objects/count-message.ts';
+import { messageIn } from '../../../src/assistants/store/parse-record.ts';
+import { threadPartition } from '../../../src/assistants/store/records.ts';
 import { createTokenCounter } from '../../../src/openai/count-tokens.ts';
 import { acme, serveObjects } from './serve-objects.ts';
 

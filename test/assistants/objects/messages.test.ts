@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { lists, lockId, threadPartition } from '../../../src/assistants/records.ts';
+import { lists, lockId, threadPartition } from '../../../src/assistants/store/records.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';
 import { acme, nowSeconds, type ServedObjects, serveObjects, watched } from './serve-objects.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type { ApiHandler } from '../../../src/assistants/api-call.ts';
 import { randomId } from '../../../src/assistants/ids.ts';
-import { createObjectHandlers } from '../../../src/assistants/object-handlers.ts';
-import type { ObjectParts } from '../../../src/assistants/object-parts.ts';
-import type { AssistantStore, Commit, Partition } from '../../../src/assistants/store.ts';
+import { createObjectHandlers } from '../../../src/assistants/objects/object-handlers.ts';
+import type { ObjectParts } from '../../../src/assistants/objects/object-parts.ts';
+import type { AssistantStore, Commit, Partition } from '../../../src/assistants/store/store.ts';
 import { createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import { ProxyError } from '../../../src/errors.ts';
 import type { Exchange, Handler, Identity } from '../../../src/exchange.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { lists, threadPartition } from '../../../src/assistants/records.ts';
+import { lists, threadPartition } from '../../../src/assistants/store/records.ts';
 import { acme, type ServedObjects, serveObjects } from './serve-objects.ts';
 
 const content = [{ type: 'text', text: 'Dragons sleep in caves.' }];

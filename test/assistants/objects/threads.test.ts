@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { assistantsOf, lists } from '../../../src/assistants/records.ts';
+import { assistantsOf, lists } from '../../../src/assistants/store/records.ts';
 import { acme, nowSeconds, serveObjects } from './serve-objects.ts';
 
 test('a thread can be created with nothing at all', async () => {

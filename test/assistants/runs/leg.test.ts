@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { LegEnding } from '../../../src/assistants/leg-ending.ts';
-import { type Leg, createLeg } from '../../../src/assistants/leg.ts';
-import type { ModelEvent } from '../../../src/assistants/model-call.ts';
+import type { ModelEvent } from '../../../src/assistants/models/model-call.ts';
+import type { LegEnding } from '../../../src/assistants/runs/leg-ending.ts';
+import { type Leg, createLeg } from '../../../src/assistants/runs/leg.ts';
 import type { Run, StreamEvent, Usage } from '../../../src/assistants/wire.ts';
 
 const run = {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import type { ModelRequest } from '../../../src/assistants/model-call.ts';
-import { assemblePrompt } from '../../../src/assistants/prompt.ts';
-import { type MessageRecord, type RunRecord, lists } from '../../../src/assistants/records.ts';
-import { createResponsesModel } from '../../../src/assistants/responses/responses-model.ts';
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import type { ModelRequest } from '../../../src/assistants/models/model-call.ts';
+import { createResponsesModel } from '../../../src/assistants/models/responses/responses-model.ts';
+import { assemblePrompt } from '../../../src/assistants/runs/prompt.ts';
+import { type MessageRecord, type RunRecord, lists } from '../../../src/assistants/store/records.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import { type UpstreamCalls, createUpstreamCalls } from '../../../src/assistants/upstream-calls.ts';
 import type { Message, Run } from '../../../src/assistants/wire.ts';
 import { ProxyError } from '../../../src/errors.ts';

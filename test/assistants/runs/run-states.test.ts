@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type RunChange, follow, isTerminal, runStates } from '../../../src/assistants/run-states.ts';
+import { type RunChange, follow, isTerminal, runStates } from '../../../src/assistants/runs/run-states.ts';
 import type { RunStatus } from '../../../src/assistants/wire.ts';
 
 /** Each change, and where it leads from which status; from all others it leads nowhere. */

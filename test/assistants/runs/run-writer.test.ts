@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type MessageRecord, type RunRecord, lists, lockId } from '../../../src/assistants/records.ts';
-import { RunLost, RunReleased, type RunWriter, createRunWriter } from '../../../src/assistants/run-writer.ts';
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import {
+  RunLost,
+  RunReleased,
+  type RunWriter,
+  createRunWriter,
+} from '../../../src/assistants/runs/run-writer.ts';
+import { type MessageRecord, type RunRecord, lists, lockId } from '../../../src/assistants/store/records.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import type { Message, Run, RunStatus } from '../../../src/assistants/wire.ts';
 import { StoreUnavailable } from '../../../src/store-unavailable.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import { type RunRecord, lists, lockId, threadPartition } from '../../../src/assistants/records.ts';
-import type { AssistantStore } from '../../../src/assistants/store.ts';
+import { type RunRecord, lists, lockId, threadPartition } from '../../../src/assistants/store/records.ts';
+import type { AssistantStore } from '../../../src/assistants/store/store.ts';
 import { StoreUnavailable } from '../../../src/store-unavailable.ts';
 import { until } from '../../harness/redis.ts';
 import { type World, openGrounds, org } from '../fuzz/world.ts';

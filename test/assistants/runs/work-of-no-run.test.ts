@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { threadPartition, workOf } from '../../../src/assistants/records.ts';
+import { threadPartition, workOf } from '../../../src/assistants/store/records.ts';
 import { until } from '../../harness/redis.ts';
 import { openGrounds, org } from '../fuzz/world.ts';
 

@@ -1,0 +1,272 @@
+import { ProxyError } from '../../errors.ts';
+import type { Identity } from '../../exchange.ts';
+import { StoreUnavailable } from '../../store-unavailable.ts';
+import type { ApiAnswer, ApiCall, ApiHandler } from '../api-call.ts';
+import type { NewId } from '../ids.ts';
+import type { ModelPort } from '../models/model-call.ts';
+import { noSuch } from '../no-such.ts';
+import { includesSearchContent } from '../objects/include.ts';
+import { type PrepareMessages, messagePut } from '../objects/prepare-messages.ts';
+import type { PrepareThread } from '../objects/prepare-thread.ts';
+import { readParams } from '../params/read-params.ts';
+import {
+  type RunParams,
+  type ThreadAndRunParams,
+  runParams,
+  threadAndRunParams,
+  toolOutputsParams,
+} from '../params/run-params.ts';
+import { assistantIn, parseRecord, runIn, threadIn } from '../store/parse-record.ts';
+import { untilCommitted } from '../store/read-write.ts';
+import {
+  type AssistantRecord,
+  type LockRecord,
+  type RunRecord,
+  assistantsOf,
+  lists,
+  lockId,
+  threadPartition,
+  workOf,
+} from '../store/records.ts';
+import type { AssistantStore, Put } from '../store/store.ts';
+import type { Run, StreamEvent, Thread } from '../wire.ts';
+import { type RunDefaults, toRunRecord } from './create-run.ts';
+import { stepPut } from './leg.ts';
+import type { RunEngine } from './run-engine.ts';
+import { createRunStream } from './run-stream.ts';
+import { submitOutputs } from './submit-outputs.ts';
+
+export interface BeginRunsParts {
+  readonly store: AssistantStore;
+  readonly engine: RunEngine;
+  readonly model: ModelPort;
+  readonly prepareMessages: PrepareMessages;
+  readonly prepareThread: PrepareThread;
+  readonly cancel: (identity: Identity, threadId: string, runId: string) => Promise<Run>;
+  readonly newId: NewId;
+  readonly nowMs: () => number;
+  readonly expireAfterSeconds: number;
+  readonly onStreamLeft: 'cancel' | 'continue';
+  readonly defaults: RunDefaults;
+}
+
+export interface BeginRuns {
+  readonly createRun: ApiHandler;
+  readonly createThreadAndRun: ApiHandler;
+  readonly submitToolOutputs: ApiHandler;
+}
+
+/** What sets a run going: its creation, and the outputs that it waits for. */
+export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
+  const { store, engine, model, newId, nowMs } = parts;
+
+  return {
+    async createRun(call) {
+      const params = readParams(runParams, call.body);
+      const [threadId = ''] = call.ids;
+      return withWork(call.identity.org, threadId, (id, scheduled) =>
+        createRun(call, threadId, { id, scheduled }, params),
+      );
+    },
+
+    async createThreadAndRun(call) {
+      const params = readParams(threadAndRunParams, call.body);
+      const assistant = await readAssistant(call.identity.org, params.assistant_id);
+      refuseTools(params, assistant);
+      const { record, puts } = await parts.prepareThread(call, {
+        ...params.thread,
+        ...(params.tool_resources && { tool_resources: params.tool_resources }),
+      });
+      const { thread } = record;
+      return withWork(call.identity.org, thread.id, async (id, scheduled) => {
+        const run = newRun(call, id, params, assistant, thread);
+        await scheduled();
+        await store.commit(threadPartition(call.identity.org, thread.id), {
+          puts: [...puts, ...runPuts(run)],
+        });
+        const created = { event: 'thread.created' as const, data: thread };
+        return begun(call, { run }, 1, params.stream === true, [created, ...createdEvents(run)]);
+      });
+    },
+
+    async submitToolOutputs(call) {
+      const params = readParams(toolOutputsParams, call.body);
+      const [threadId = '', runId = ''] = call.ids;
+      const { org } = call.identity;
+      const partition = threadPartition(org, threadId);
+      // A name that is no run's would be work that nobody can do.
+      const isRunId = runId.startsWith('run_');
+      const scheduled = isRunId && store.schedule(org, workOf(threadId, runId), engine.leaseMs);
+      return untilCommitted(async () => {
+        const [[thread, found]] = await Promise.all([store.get(partition, [threadId, runId]), scheduled]);
+        if (!threadIn(thread)) throw noSuch('thread', threadId);
+        const waiting = isRunId ? runIn(found) : undefined;
+        if (!found || !waiting) throw noSuch('run', runId);
+        const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
+        const prompt = engine.prepare(org, record);
+        const { done } = await store.commit(partition, {
+          conditions: [{ id: runId, is: found.version }],
+          puts: [{ id: runId, body: JSON.stringify(record) }, stepPut(step)],
+        });
+        if (!done) return undefined;
+        return begun(call, { run: record, prompt }, found.version + 1, params.stream === true, [
+          { event: 'thread.run.step.completed', data: step },
+          { event: 'thread.run.queued', data: record.run },
+        ]);
+      });
+    },
+  };
+
+  async function createRun(
+    call: ApiCall,
+    threadId: string,
+    { id, scheduled }: { id: string; scheduled: () => Promise<void> },
+    params: RunParams,
+  ): Promise<ApiAnswer> {
+    const { org } = call.identity;
+    const partition = threadPartition(org, threadId);
+    return untilCommitted(async () => {
+      const [[found, lock], assistant] = await Promise.all([
+        store.get(partition, [threadId, lockId]),
+        readAssistant(org, params.assistant_id).catch((error: Error) => error),
+      ]);
+      const stored = threadIn(found);
+      if (!found || !stored) throw noSuch('thread', threadId);
+      if (lock) throw locked(threadId, parseRecord<LockRecord>(lock).runId);
+      if (assistant instanceof Error) throw assistant;
+      refuseTools(params, assistant);
+      const { records, toolResources } = params.additional_messages
+        ? await parts.prepareMessages(call, stored.thread, params.additional_messages)
+        : { records: [] };
+      const thread = toolResources ? { ...stored.thread, tool_resources: toolResources } : stored.thread;
+      const run = newRun(call, id, params, assistant, thread);
+      const threadPut = { id: threadId, body: JSON.stringify({ ...stored, thread }) };
+      await scheduled();
+      // What was said before is read while the run is written; what is said with it would be missed.
+      const prompt = records.length === 0 ? engine.prepare(org, run) : undefined;
+      const { done } = await store.commit(partition, {
+        conditions: [
+          { id: threadId, is: toolResources ? found.version : 'present' },
+          { id: lockId, is: 'absent' },
+        ],
+        puts: [...runPuts(run), ...records.map(messagePut), ...(toolResources ? [threadPut] : [])],
+      });
+      return done ? begun(call, { run, prompt }, 1, params.stream === true, createdEvents(run)) : undefined;
+    });
+  }
+
+  /**
+   * Whoever finds that this pod crashed in the middle of it cares for the run, if there is one by then: so the work is
+   * there before the run is, which `scheduled` waits for.
+   */
+  async function withWork<Result>(
+    org: string,
+    threadId: string,
+    work: (runId: string, scheduled: () => Promise<void>) => Promise<Result>,
+  ): Promise<Result> {
+    const runId = newId('run_');
+    const name = workOf(threadId, runId);
+    let scheduledAtMs = nowMs();
+    let scheduled = store.schedule(org, name, engine.leaseMs);
+    // Whoever waits for it hears of it.
+    scheduled.catch(() => {});
+    try {
+      return await work(runId, async () => {
+        // Files take their time, and whoever finds no run when it is due forgets the work.
+        if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
+          scheduledAtMs = nowMs();
+          scheduled = store.schedule(org, name, engine.leaseMs);
+        }
+        await scheduled;
+      });
+    } catch (error) {
+      // The run may be there although no answer said so: whoever claims the work will see.
+      if (!(error instanceof StoreUnavailable)) {
+        await scheduled.then(() => store.finish(org, name)).catch(() => {});
+      }
+      throw error;
+    }
+  }
+
+  async function readAssistant(org: string, id: string): Promise<AssistantRecord> {
+    const [found] = await store.get(assistantsOf(org), [id]);
+    const assistant = assistantIn(found);
+    if (!assistant) throw noSuch('assistant', id);
+    return assistant;
+  }
+
+  function refuseTools(params: RunParams | ThreadAndRunParams, assistant: AssistantRecord): void {
+    const refusal = model.refusalOf((params.tools as Run['tools'] | undefined) ?? assistant.tools);
+    if (refusal !== undefined) throw new ProxyError('unsupported_tool', { message: refusal, param: 'tools' });
+  }
+
+  function newRun(
+    { identity, query }: ApiCall,
+    id: string,
+    params: RunParams | ThreadAndRunParams,
+    assistant: AssistantRecord,
+    thread: Thread,
+  ): RunRecord {
+    return toRunRecord({
+      id,
+      params,
+      assistant,
+      thread,
+      identity,
+      owner: engine.owner,
+      includesSearchContent: includesSearchContent(query),
+      nowMs: nowMs(),
+      expiresAfterSeconds: parts.expireAfterSeconds,
+      defaults: parts.defaults,
+    });
+  }
+
+  /** The run is written: from here on it goes on by itself. */
+  function begun(
+    { identity, signal }: ApiCall,
+    { run: record, prompt }: { run: RunRecord; prompt?: ReturnType<RunEngine['prepare']> | undefined },
+    version: number,
+    isStreamed: boolean,
+    events: readonly StreamEvent[],
+  ): ApiAnswer {
+    const { run } = record;
+    if (!isStreamed) {
+      engine.carryOn(identity.org, record, version, { prompt });
+      return { kind: 'object', value: run };
+    }
+    const stream = createRunStream();
+    for (const event of events) stream.tell(event);
+    engine.carryOn(identity.org, record, version, { stream, prompt });
+    if (parts.onStreamLeft === 'cancel') {
+      const left = () => {
+        // It is this pod that leaves, then.
+        if (engine.isLeaving()) return;
+        void parts.cancel(identity, run.thread_id, run.id).catch(() => {});
+      };
+      if (signal.aborted) left();
+      else signal.addEventListener('abort', left, { once: true });
+    }
+    return { kind: 'stream', open: (sink) => stream.open(sink) };
+  }
+}
+
+function createdEvents({ run }: RunRecord): StreamEvent[] {
+  return [
+    { event: 'thread.run.created', data: run },
+    { event: 'thread.run.queued', data: run },
+  ];
+}
+
+function runPuts(record: RunRecord): Put[] {
+  const lock: LockRecord = { runId: record.run.id };
+  return [
+    { id: record.run.id, body: JSON.stringify(record), lists: [lists.runs] },
+    { id: lockId, body: JSON.stringify(lock) },
+  ];
+}
+
+function locked(threadId: string, runId: string): ProxyError {
+  return new ProxyError('thread_locked', {
+    message: `Thread ${threadId} already has an active run ${runId}.`,
+  });
+}

@@ -1,0 +1,292 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { StoreUnavailable } from '../../store-unavailable.ts';
+import { runIn } from '../store/parse-record.ts';
+import { type RunRecord, threadPartition, workOf } from '../store/records.ts';
+import { type ConductParts, type LiveRun, conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
+import { type Prompt, assemblePrompt } from './prompt.ts';
+import { follow, isTerminal } from './run-states.ts';
+import type { RunStream } from './run-stream.ts';
+import { RunLost, RunReleased, createRunWriter } from './run-writer.ts';
+
+/** Carries on the runs that this pod has begun, and those that others have left behind. */
+export interface RunEngine {
+  /** What the runs that this pod writes say in `owner`. */
+  readonly owner: string;
+  /** How long work may go without being renewed. */
+  readonly leaseMs: number;
+  /**
+   * Takes over a run that was written just now, as queued or to be cancelled, with this pod as its owner. Its stream
+   * ends with what it does now.
+   */
+  carryOn(org: string, record: RunRecord, version: number, begun?: Begun): void;
+  /** Puts together what a run will ask first, while it is being written; undefined if that can't be done yet. */
+  prepare(org: string, record: RunRecord): Promise<Prompt | undefined>;
+  /** What is in the store of this run has changed. */
+  look(org: string, record: RunRecord): Promise<void>;
+  /** Since it drains, who is cut off did not leave. */
+  isLeaving(): boolean;
+  /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
+  drain(gracePeriodMs: number): Promise<boolean>;
+  /** Leaves what still runs for others to carry on. */
+  close(): Promise<void>;
+}
+
+export interface Begun {
+  readonly stream?: RunStream | undefined;
+  /** What `prepare` gave. */
+  readonly prompt?: Promise<Prompt | undefined> | undefined;
+}
+
+export interface RunEngineSettings extends ConductParts {
+  readonly orgs: readonly string[];
+  readonly leaseMs: number;
+  /** A float in [0, 1). */
+  readonly random: () => number;
+  /** Told of what went wrong where nobody waits for an answer. */
+  readonly onError: (error: Error) => void;
+}
+
+/** How often due work is looked for. */
+const claimEveryMs = 1000;
+const claimAtOnce = 20;
+const askAgainAfterMs = 1000;
+/** An upstream may never notice that the caller of a model call is gone. */
+const askTries = 5;
+/** A run that has ended waits so long for its finish in the store. */
+const finishTries = 5;
+
+interface Live extends LiveRun {
+  readonly stopper: AbortController;
+  readonly releaser: AbortController;
+  readonly ended: Promise<void>;
+}
+
+export function createRunEngine(settings: RunEngineSettings): RunEngine {
+  const { store, leaseMs, nowMs, onError } = settings;
+  const owner = randomUUID();
+  const live = new Map<string, Live>();
+  /** Nothing new is taken on. */
+  const leaving = new AbortController();
+  const closing = new AbortController();
+  const renewEveryMs = Math.min(leaseMs / 4, 1000);
+  /** Organisations whose work nobody could renew for a while, because the store was away. */
+  const missed = new Set<string>();
+  const loops = [renewing(), claiming()];
+  return { owner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
+
+  async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
+    if (!record.call) return undefined;
+    const { identity } = record;
+    // What goes wrong here goes wrong again where it matters.
+    return assemblePrompt(settings, org, record, { identity, signal: closing.signal }).catch(() => undefined);
+  }
+
+  function carryOn(org: string, record: RunRecord, version: number, begun: Begun = {}): void {
+    begin(org, record, version, begun, async (run) => {
+      const { status } = record.run;
+      await (status === 'cancelling' ? stopEarly(settings, run) : conductRun(settings, run));
+    });
+  }
+
+  function begin(
+    org: string,
+    record: RunRecord,
+    version: number,
+    { stream, prompt }: Begun,
+    work: (run: Live) => Promise<unknown>,
+  ): void {
+    const stopper = new AbortController();
+    const releaser = new AbortController();
+    const { signal: release } = releaser;
+    const writer = createRunWriter({ store, org, record, version, signal: release });
+    const name = workOf(record.run.thread_id, record.run.id);
+    const leftMs = Math.max(0, record.expiresAtMs - nowMs());
+    const expiry = setTimeout(() => stopper.abort(), Math.min(leftMs, maxTimerMs));
+    const ended = Promise.withResolvers<void>();
+    const run: Live = {
+      org,
+      writer,
+      stream,
+      prompt,
+      stop: stopper.signal,
+      giveUp: () => stopper.abort(),
+      release,
+      stopper,
+      releaser,
+      ended: ended.promise,
+    };
+    live.set(name, run);
+    if (closing.signal.aborted) letGo(run);
+    void work(run)
+      .catch((error: Error) => {
+        if (error instanceof RunLost || error instanceof RunReleased) throw error;
+        onError(error);
+        return failRun(settings, run);
+      })
+      .then(
+        () => leave(org, name, writer.record),
+        (error: Error) => {
+          stream?.fail(error);
+          // Whose it is now knows when to look at it.
+          if (!(error instanceof RunLost)) return leave(org, name, writer.record);
+        },
+      )
+      .catch(onError)
+      .finally(() => {
+        clearTimeout(expiry);
+        // A prompt that is still put together has nobody who waits for it.
+        stopper.abort();
+        if (live.get(name) === run) live.delete(name);
+        ended.resolve();
+      });
+  }
+
+  /** Says when somebody has to look at the run next. */
+  async function leave(org: string, name: string, { run, expiresAtMs }: RunRecord): Promise<void> {
+    if (isTerminal(run.status)) return insist(() => store.finish(org, name));
+    // Let go of in the middle: others need not wait for the lease.
+    if (run.status !== 'requires_action') return insist(() => store.schedule(org, name, 0));
+    await insist(() => store.schedule(org, name, Math.max(0, expiresAtMs - nowMs())));
+    const [found] = await store.get(threadPartition(org, run.thread_id), [run.id]);
+    // Whoever took its outputs meanwhile may have crashed, and would not be missed until it expires.
+    if (runIn(found)?.run.status !== 'requires_action') {
+      await insist(() => store.schedule(org, name, leaseMs));
+    }
+  }
+
+  async function look(org: string, { run }: RunRecord): Promise<void> {
+    const name = workOf(run.thread_id, run.id);
+    const mine = live.get(name);
+    if (mine) return lookAt(mine);
+    await store.call(org, name);
+  }
+
+  /** Stops what is to be cancelled, or was taken from this pod. */
+  async function lookAt(run: Live): Promise<void> {
+    try {
+      await run.writer.refresh();
+      if (run.writer.record.run.status === 'cancelling') run.stopper.abort();
+    } catch (error) {
+      if (!(error instanceof RunLost)) throw error;
+      run.giveUp();
+    }
+  }
+
+  async function renewing(): Promise<void> {
+    while (await passes(renewEveryMs, closing.signal)) {
+      for (const org of settings.orgs) {
+        const mine = [...live].filter(([, run]) => run.org === org && !run.release.aborted);
+        if (mine.length === 0) continue;
+        const names = mine.map(([name]) => name);
+        const called = await store.renew(org, names, leaseMs).catch(tellOutage);
+        for (const name of called ?? []) {
+          const run = live.get(name);
+          if (run) void lookAt(run).catch(onError);
+        }
+      }
+    }
+  }
+
+  async function claiming(): Promise<void> {
+    while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
+      for (const org of settings.orgs) {
+        const askedAtMs = performance.now();
+        const names = await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage);
+        if (!names) continue;
+        const isSteady = !missed.has(org) && performance.now() - askedAtMs < renewEveryMs;
+        if (names.length < claimAtOnce) missed.delete(org);
+        // Leases that lapsed while the store was away say nothing of their owners, who get another one by the claim.
+        // So does what can't be taken now, whatever the reason.
+        if (isSteady) await Promise.all(names.map((name) => take(org, name).catch(onError)));
+      }
+    }
+  }
+
+  /** Looks at a run that is due: its pod is gone, or its time is up. */
+  async function take(org: string, name: string): Promise<void> {
+    if (live.has(name)) return;
+    const [threadId = '', runId = ''] = name.split('/');
+    const partition = threadPartition(org, threadId);
+    const [found] = await store.get(partition, [runId]);
+    const record = runIn(found);
+    if (!found || !record || isTerminal(record.run.status)) return store.finish(org, name);
+    const isDue = nowMs() >= record.expiresAtMs;
+    const { status } = record.run;
+    if (status === 'requires_action' && !isDue) return leave(org, name, record);
+    const taken: RunRecord = { ...record, owner };
+    const committed = await store.commit(partition, {
+      conditions: [{ id: runId, is: found.version }],
+      puts: [{ id: runId, body: JSON.stringify(taken) }],
+    });
+    // Whoever was quicker cares for it.
+    if (!committed.done) return;
+    begin(org, taken, found.version + 1, {}, (run) => resume(run, isDue || status === 'requires_action'));
+  }
+
+  async function resume(run: Live, isDue: boolean): Promise<void> {
+    if (isDue) run.stopper.abort();
+    for (let tries = 1; (await resumeRun(settings, run, tries === askTries)) === 'askAgain'; tries += 1) {
+      if (!(await passes(askAgainAfterMs, run.release))) throw new RunReleased();
+    }
+  }
+
+  function allEnded(): Promise<unknown> {
+    return Promise.all([...live.values()].map(({ ended }) => ended));
+  }
+
+  async function drain(gracePeriodMs: number): Promise<boolean> {
+    leaving.abort();
+    const givesUp = AbortSignal.timeout(gracePeriodMs);
+    while (live.size > 0 && !givesUp.aborted) {
+      await Promise.race([allEnded(), passes(gracePeriodMs, givesUp)]);
+    }
+    return live.size === 0;
+  }
+
+  async function close(): Promise<void> {
+    leaving.abort();
+    closing.abort();
+    for (const run of live.values()) letGo(run);
+    await allEnded();
+    await Promise.all(loops);
+  }
+
+  function letGo({ releaser, stopper }: Live): void {
+    releaser.abort();
+    stopper.abort();
+  }
+
+  function tellOutage(error: Error): undefined {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    for (const org of settings.orgs) missed.add(org);
+    onError(error);
+  }
+
+  async function insist(work: () => Promise<unknown>): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return void (await work());
+      } catch (error) {
+        // It comes due by itself, only later.
+        if (tries >= finishTries) throw error;
+        await sleep(100 * tries);
+      }
+    }
+  }
+}
+
+/** Of Node's timers. */
+const maxTimerMs = 2_147_483_647;
+
+/** False, and at once, if the signal aborts meanwhile. */
+async function passes(delayMs: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(delayMs, true, { signal, ref: false }).catch(() => false);
+}
+
+/** A run that may be cancelled: what its record becomes; undefined if it is too late, or is going on already. */
+export function toCancel(record: RunRecord): RunRecord | undefined {
+  const status = follow(record.run.status, 'cancel');
+  return status && { ...record, run: { ...record.run, status } };
+}
