@@ -102,7 +102,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         if (!threadIn(thread)) throw noSuch('thread', threadId);
         const waiting = isRunId ? runIn(found) : undefined;
         if (!found || !waiting) throw noSuch('run', runId);
-        const { record, step } = submitOutputs(waiting, params, engine.owner, nowMs());
+        const { record, step } = submitOutputs(waiting, params, engine.newOwner(), nowMs());
         const prompt = engine.prepare(org, record);
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],
@@ -213,7 +213,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       assistant,
       thread,
       identity,
-      owner: engine.owner,
+      owner: engine.newOwner(),
       includesSearchContent: includesSearchContent(query),
       nowMs: nowMs(),
       expiresAfterSeconds: parts.expireAfterSeconds,

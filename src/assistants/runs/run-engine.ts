@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreUnavailable } from '../../store-unavailable.ts';
 import { runIn } from '../store/parse-record.ts';
 import { type RunRecord, threadPartition, workOf } from '../store/records.ts';
-import { type ConductParts, type LiveRun, conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
+import { conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
+import type { ConductParts, LiveRun } from './live-run.ts';
 import { type Prompt, assemblePrompt } from './prompt.ts';
 import { follow, isTerminal } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
@@ -12,8 +13,8 @@ import { RunLost, RunReleased, createRunWriter } from './run-writer.ts';
 
 /** Carries on the runs that this pod has begun, and those that others have left behind. */
 export interface RunEngine {
-  /** What the runs that this pod writes say in `owner`. */
-  readonly owner: string;
+  /** What a run says in `owner` that this pod is to carry on: another one each time, so that nobody does so twice. */
+  newOwner(): string;
   /** How long work may go without being renewed. */
   readonly leaseMs: number;
   /**
@@ -65,7 +66,9 @@ interface Live extends LiveRun {
 
 export function createRunEngine(settings: RunEngineSettings): RunEngine {
   const { store, leaseMs, nowMs, onError } = settings;
-  const owner = randomUUID();
+  const pod = randomUUID();
+  let conducted = 0;
+  const newOwner = () => `${pod}/${(conducted += 1)}`;
   const live = new Map<string, Live>();
   /** Nothing new is taken on. */
   const leaving = new AbortController();
@@ -74,7 +77,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { owner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
+  return { newOwner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
 
   async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
     if (!record.call) return undefined;
@@ -215,7 +218,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     const isDue = nowMs() >= record.expiresAtMs;
     const { status } = record.run;
     if (status === 'requires_action' && !isDue) return leave(org, name, record);
-    const taken: RunRecord = { ...record, owner };
+    const taken: RunRecord = { ...record, owner: newOwner() };
     const committed = await store.commit(partition, {
       conditions: [{ id: runId, is: found.version }],
       puts: [{ id: runId, body: JSON.stringify(taken) }],

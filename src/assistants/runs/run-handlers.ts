@@ -106,7 +106,7 @@ async function cancelRun(
     }
     // Nobody carries on a run that waits for its application.
     const isIdle = record.run.status === 'requires_action';
-    const next = isIdle ? { ...cancelled, owner: engine.owner } : cancelled;
+    const next = isIdle ? { ...cancelled, owner: engine.newOwner() } : cancelled;
     if (isIdle) await store.schedule(org, workOf(threadId, runId), engine.leaseMs);
     const { done } = await store.commit(partition, {
       conditions: [{ id: runId, is: found.version }],
