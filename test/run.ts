@@ -43,7 +43,7 @@ const suites: readonly Suite[] = [
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
-  { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1 },
+  { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
 ];
 
 interface Result {
