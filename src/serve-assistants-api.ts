@@ -49,7 +49,7 @@ export function serveAssistantsApi(config: Config, parts: ServedParts): Serving 
     });
   } catch (error) {
     const { message } = error as Error;
-    log.error({ reason: message }, 'the Assistants API is not served');
+    log.warn({ reason: message }, 'the Assistants API is not served');
     return serveNothing(message);
   }
 }

@@ -69,7 +69,9 @@ function budgetLine(index: number, limitTokens: number): string {
 async function startCounted(t: TestContext, rules: string) {
   const redis = await startRedis(t);
   const config = `store: { redisUrl: "${redis.url}", timeoutMs: 2000, leaseMs: 600000 }\n${rules}`;
-  return { ...(await startGoverned(t, { config })), redis: await watch(t, redis) };
+  // Who serves the Assistants API looks for runs that others have left, too.
+  const env = { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' };
+  return { ...(await startGoverned(t, { config, env })), redis: await watch(t, redis) };
 }
 
 interface Command {
