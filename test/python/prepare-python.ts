@@ -18,16 +18,21 @@ export async function preparePython(): Promise<string | undefined> {
 
   const python = await findPython();
   if (python === undefined) return 'no Python of version 3.10 or newer with its venv module (python3-venv)';
-  for (const environment of missing) {
-    const what = environment.packages.join(' ');
-    console.log(`python: installing ${what} into a virtual environment, once; up to two minutes`);
-    try {
-      await install(python, environment);
-    } catch (error) {
-      return `${what} could not be installed: ${lastLineOf(error)}`;
-    }
-  }
-  return undefined;
+  const names = missing.map(({ packages }) => packages.join(' '));
+  console.log(
+    `python: installing ${names.join(', ')}, each into a virtual environment, once; up to three minutes`,
+  );
+  const problems = await Promise.all(
+    missing.map(async (environment, index) => {
+      try {
+        await install(python, environment);
+        return undefined;
+      } catch (error) {
+        return `${names[index]} could not be installed: ${lastLineOf(error)}`;
+      }
+    }),
+  );
+  return problems.find((problem) => problem !== undefined);
 }
 
 const run = promisify(execFile);
@@ -62,7 +67,8 @@ async function findPython(): Promise<string | undefined> {
 async function install(python: string, environment: PythonEnvironment): Promise<void> {
   await rm(folderOf(environment), { recursive: true, force: true });
   await run(python, ['-m', 'venv', folderOf(environment)]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
+  // Compiling everything takes longer than all the rest; what is used is compiled when it is.
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-compile'];
   await run(interpreterOf(environment), [...pip, ...environment.packages]);
   await writeFile(markerOf(environment), environment.packages.join('\n'));
 }
