@@ -89,7 +89,10 @@ async function absorb(world: World, thread: ThreadModel, run: RunModel): Promise
   );
   if (!isExact) return;
   assert.deepEqual(usage, sum(billed));
-  assert.deepEqual(sum(steps.map((step) => step.usage!)), status === 'failed' ? sum([]) : usage);
+  const told = sum(steps.map((step) => step.usage!));
+  // A call that failed has no step; those before it may have (what they answered to can be deleted meanwhile).
+  if (status === 'failed') assert.ok(told.total_tokens <= usage!.total_tokens);
+  else assert.deepEqual(told, usage);
   if (run.plan.kind === 'says' && status === 'completed') {
     const texts = messages.flatMap(({ content }) =>
       content.map((part) => part.type === 'text' && part.text.value),

@@ -406,7 +406,9 @@ export function createWalk(world: World, random: Seeded): Walk {
     }
     const assistant = pickAssistant();
     if (!assistant || (last && !hasEnded(last))) return undefined;
-    const bodies = [runBody(assistant, {}), runBody(assistant, {})];
+    // Whoever wins has not ended before the other one has lost.
+    const slowly = { additional_messages: [userMessage(`[[say:${nameOf('race')}]] [[thinkMs:100]]`)] };
+    const bodies = [runBody(assistant, slowly), runBody(assistant, slowly)];
     const tries = await Promise.all(bodies.map((body) => call('threads.runs.create', [id], body)));
     const won = tries.findIndex(({ status }) => status === 200);
     assert.deepEqual(tries.map(({ status }) => status).toSorted(), [200, 400]);
