@@ -29,7 +29,7 @@ export const cancelScenarios: readonly Scenario[] = [
     async run(client) {
       const { runs } = client.beta.threads;
       const assistant = await createAssistant(client);
-      const thread = await threadSaying(client, 'Hello [[words:100]] [[delayMs:10]]');
+      const thread = await threadSaying(client, 'Hello [[words:400]] [[delayMs:10]]');
       const events: AssistantStreamEvent[] = [];
       let cancelling: Promise<unknown> | undefined;
       const stream = runs.stream(thread.id, { assistant_id: assistant.id });
@@ -56,7 +56,7 @@ export const cancelScenarios: readonly Scenario[] = [
     async run(client) {
       const { runs } = client.beta.threads;
       const assistant = await createAssistant(client);
-      const thread = await threadSaying(client, 'Hello [[words:100]] [[delayMs:10]]');
+      const thread = await threadSaying(client, 'Hello [[words:400]] [[delayMs:10]]');
       const at = { thread_id: thread.id };
       const { id } = await runs.create(thread.id, { assistant_id: assistant.id });
       while ((await client.beta.threads.messages.list(thread.id)).data.length === 1) await sleep(5);
@@ -75,11 +75,11 @@ export const cancelScenarios: readonly Scenario[] = [
     async run(client) {
       const { runs } = client.beta.threads;
       const assistant = await createAssistant(client);
-      const thread = await threadSaying(client, 'Hello [[words:100]] [[delayMs:10]]');
+      const thread = await threadSaying(client, 'Hello [[words:400]] [[delayMs:10]]');
       const stream = runs.stream(thread.id, { assistant_id: assistant.id });
       stream.once('textDelta', () => void runs.cancel(stream.currentRun()!.id, { thread_id: thread.id }));
       const { usage } = await stream.finalRun();
-      assert.ok(usage && usage.completion_tokens > 0 && usage.completion_tokens < 100);
+      assert.ok(usage && usage.completion_tokens > 0 && usage.completion_tokens < 400);
       return usage.prompt_tokens;
     },
   },
