@@ -1,4 +1,4 @@
-/** The keys of the store that budgets and limits are kept in. */
+/** The keys of the store that budgets, limits, assistants and threads are kept in. */
 import { checkedText, milliseconds, section, text } from './fields.ts';
 
 export const storeSection = section({

@@ -5,10 +5,10 @@ and scenario all that the application saw.
 """
 
 import asyncio
-import inspect
 import json
 import sys
 
+from both_clients import copied, every, helped, plain, value
 from openai import AssistantEventHandler, AsyncAssistantEventHandler, AsyncOpenAI, OpenAI
 
 HELLO = "Hello [[words:40]]"
@@ -34,38 +34,6 @@ async def main():
             seen[f"{kind}: {scenario.__name__}"] = await scenario(client, handler)
         await value(client.close())
     json.dump(seen, sys.stdout, default=plain)
-
-
-# The same words for both clients: a value or an awaitable one, an iterable or an asynchronous one.
-
-
-async def value(result):
-    return await result if inspect.isawaitable(result) else result
-
-
-async def every(iterable):
-    iterable = await value(iterable)
-    if hasattr(iterable, "__aiter__"):
-        return [copied(item) async for item in iterable]
-    return [copied(item) for item in iterable]
-
-
-async def helped(manager, use):
-    """Runs `use` with the stream helper that `manager` opens."""
-    if hasattr(manager, "__aenter__"):
-        async with manager as stream:
-            return await use(stream)
-    with manager as stream:
-        return await use(stream)
-
-
-def copied(item):
-    """Helpers add deltas up in the objects of the first ones."""
-    return json.loads(json.dumps(item, default=plain))
-
-
-def plain(item):
-    return item.model_dump(mode="json", warnings=False) if hasattr(item, "model_dump") else str(item)
 
 
 def whole(events):

@@ -6,11 +6,11 @@ Prints one JSON object: for each client and scenario all that the application sa
 
 import asyncio
 import hashlib
-import inspect
 import json
 import sys
 
 import openai
+from both_clients import every, helped, plain, value
 from openai import AsyncOpenAI, OpenAI
 
 MODEL = "gpt-4o-mini"
@@ -49,29 +49,6 @@ async def main(group):
     json.dump(seen, sys.stdout, default=plain)
 
 
-# The same words for both clients: a value or an awaitable one, an iterable or an asynchronous one.
-
-
-async def value(result):
-    return await result if inspect.isawaitable(result) else result
-
-
-async def every(iterable):
-    iterable = await value(iterable)
-    if hasattr(iterable, "__aiter__"):
-        return [copied(item) async for item in iterable]
-    return [copied(item) for item in iterable]
-
-
-async def helped(manager, use):
-    """Runs `use` with the stream helper that `manager` opens."""
-    if hasattr(manager, "__aenter__"):
-        async with manager as stream:
-            return await use(stream)
-    with manager as stream:
-        return await use(stream)
-
-
 async def failure(call):
     """What an application can read off the error that a call fails with."""
     try:
@@ -88,17 +65,6 @@ async def failure(call):
 
 def headers_of(response):
     return sorted(item for item in response.headers.multi_items() if item[0].lower() not in UNLIKE_HEADERS)
-
-
-def copied(item):
-    """Helpers add deltas up in the objects of the first ones."""
-    return json.loads(json.dumps(item, default=plain))
-
-
-def plain(item):
-    if hasattr(item, "model_dump"):
-        return item.model_dump(mode="json", warnings=False)
-    return str(item)
 
 
 def needs(member):

@@ -1,5 +1,5 @@
 import type { ThreadParams } from '../params/thread-params.ts';
-import type { MessageRecord, ThreadRecord } from '../store/records.ts';
+import type { ThreadRecord } from '../store/records.ts';
 import type { Put } from '../store/store.ts';
 import type { Thread } from '../wire.ts';
 import type { Caller, ObjectParts } from './object-parts.ts';
@@ -9,7 +9,6 @@ import { sevenDays } from './vector-stores.ts';
 
 export interface PreparedThread {
   readonly record: ThreadRecord;
-  readonly messages: readonly MessageRecord[];
   /** What writes all of it, in the partition of the thread. */
   readonly puts: readonly Put[];
 }
@@ -40,7 +39,6 @@ export function createPrepareThread(
     const record: ThreadRecord = { thread: { ...opened, tool_resources: toolResources } };
     return {
       record,
-      messages: records,
       puts: [{ id: opened.id, body: JSON.stringify(record) }, ...records.map(messagePut)],
     };
   };

@@ -2,6 +2,7 @@ import { messageIn, stepIn } from '../store/parse-record.ts';
 import type { Document } from '../store/store.ts';
 import type { Message, RunStep, Usage } from '../wire.ts';
 import { type LegEnding, messageEnding, stepEnding } from './leg-ending.ts';
+import { noUsage } from './run-usage.ts';
 import { type Told, join, nothing } from './told.ts';
 
 /** A step or message that an earlier try to tell of the same call has written. */
@@ -40,5 +41,3 @@ export function endBegun(begun: readonly BegunDocument[], ending: LegEnding, usa
     };
   }
 }
-
-const noUsage: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };

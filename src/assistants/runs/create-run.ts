@@ -3,6 +3,7 @@ import type { RunParams, ThreadAndRunParams } from '../params/run-params.ts';
 import type { RunRecord } from '../store/records.ts';
 import type { Assistant, Run, Thread, ToolResources } from '../wire.ts';
 import { isPromptAtHand } from './prompt.ts';
+import { noUsage } from './run-usage.ts';
 
 /** What runs do where their callers say nothing, and what they may not ask for; 0 is no cap. */
 export interface RunDefaults {
@@ -89,13 +90,13 @@ export function toRunRecord(created: NewRun): RunRecord {
     ...(topP !== 1 && { topP }),
     expiresAtMs: nowMs + created.expiresAfterSeconds * 1000,
     turns: [],
-    used: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    used: noUsage,
   };
 }
 
 /**
- * A run that calls its model at once says so from the beginning: between two writes less there is a moment more in
- * which a crash leaves open whether it did.
+ * A run that calls its model at once says so from the beginning: that saves a write ahead of the call, and makes the
+ * moment longer in which a crash leaves open whether it was made.
  */
 export function announced(record: Pick<RunRecord, 'run'>): Pick<RunRecord, 'call'> {
   return isPromptAtHand(record) ? { call: { documentIds: [] } } : {};

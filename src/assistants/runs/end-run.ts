@@ -5,6 +5,7 @@ import type { LegEnding } from './leg-ending.ts';
 import type { Leg } from './leg.ts';
 import { type ConductParts, type LiveRun, seconds, tell, tellRun } from './live-run.ts';
 import { type RunChange, follow } from './run-states.ts';
+import { addUsage, noUsage } from './run-usage.ts';
 import { type DocumentPut, RunLost, RunReleased } from './run-writer.ts';
 import { type Told, nothing } from './told.ts';
 
@@ -19,7 +20,7 @@ export async function conclude(
   // Whoever stopped it has said so in the store before, if it is to be cancelled.
   if (ending.how === 'aborted') await writer.refresh();
   if (live.release.aborted && ending.how === 'aborted') throw new RunReleased();
-  const usage = ending.usage ?? { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const usage = ending.usage ?? noUsage;
   // What the model put out bounds what it wrote; so do the bytes, where it thought besides.
   const tokens = Math.min(usage.completion_tokens || Infinity, Buffer.byteLength(leg.openText()));
   const isCancelled = writer.record.run.status === 'cancelling';
@@ -64,8 +65,6 @@ export function runOut(reason: 'max_prompt_tokens' | 'max_completion_tokens'): R
   return { change: 'runOut', incomplete_details: { reason } };
 }
 
-const noUsage: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-
 /** A run that was to be cancelled while it ended otherwise is cancelled. */
 export async function endAs(
   parts: ConductParts,
@@ -77,7 +76,7 @@ export async function endAs(
   const { writer } = live;
   const isEnded = await writer.save((record) => {
     const status = follow(record.run.status, change);
-    const used = add(record.used, usage);
+    const used = addUsage(record.used, usage);
     const { call: _, awaited: __, ...rest } = record;
     const run = { ...record.run, ...fields, required_action: null, expires_at: null, usage: used };
     return status && { ...rest, used, run: { ...run, status } };
@@ -113,7 +112,7 @@ async function askForOutputs(
       return {
         ...rest,
         turns: [...record.turns, ...leg.turns()],
-        used: add(record.used, usage),
+        used: addUsage(record.used, usage),
         awaited: { step: awaited, usage },
         run: { ...record.run, status, required_action: { type: 'submit_tool_outputs', submit_tool_outputs } },
       };
@@ -142,13 +141,5 @@ function endAwaited({ awaited }: RunRecord, ending: LegEnding, at: number): Told
   return {
     puts: [{ id: step.id, body: JSON.stringify(ended) }],
     events: [{ event: `thread.run.step.${ended.status}`, data: ended }],
-  };
-}
-
-function add(a: Usage, b: Usage): Usage {
-  return {
-    prompt_tokens: a.prompt_tokens + b.prompt_tokens,
-    completion_tokens: a.completion_tokens + b.completion_tokens,
-    total_tokens: a.total_tokens + b.total_tokens,
   };
 }

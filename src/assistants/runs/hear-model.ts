@@ -48,7 +48,7 @@ export function hearModel(
       const { puts, events } = heard!;
       heard = undefined;
       const isKnown = writer.record.call?.upstreamId === upstreamId;
-      if (puts.length > 0 || !isKnown) await writer.save(withCall(upstreamId, [...leg.documentIds()]), puts);
+      if (puts.length > 0 || !isKnown) await writer.save(withCall(upstreamId, leg.documentIds()), puts);
       tell(live, events);
     });
   };

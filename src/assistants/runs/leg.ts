@@ -7,6 +7,7 @@ import { type BegunDocument, createdAtOf, endBegun } from './begun-documents.ts'
 import { type LegEnding, stepEnding } from './leg-ending.ts';
 import { createOpenMessage, type OpenMessage } from './open-message.ts';
 import { createOpenTools, type OpenTools } from './open-tools.ts';
+import { noUsage } from './run-usage.ts';
 import type { DocumentPut } from './run-writer.ts';
 import { type Told, join, nothing } from './told.ts';
 
@@ -49,8 +50,6 @@ interface Begun {
   /** By an earlier try. */
   readonly isWritten: boolean;
 }
-
-const noUsage: Usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 export function createLeg(settings: LegSettings): Leg {
   const { run, nowSeconds } = settings;

@@ -14,7 +14,7 @@ export type RunChange =
 
 /**
  * The life of a run: what may happen in which status, and what status follows. What a row doesn't list can't
- * happen; a status without a row's entries is an end.
+ * happen; a status that lists nothing is an end.
  */
 export const runStates: Readonly<Record<RunStatus, Readonly<Partial<Record<RunChange, RunStatus>>>>> = {
   queued: { begin: 'in_progress', cancel: 'cancelling', fail: 'failed', expire: 'expired' },
