@@ -5,6 +5,7 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 
 import { comparable } from '../assistants/compared/comparable.ts';
 import { joined } from '../assistants/compared/told-by.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { startServed } from '../harness/served.ts';
 import { startSidecar, upstreamKey } from '../harness/sidecar.ts';
 import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
