@@ -7,6 +7,7 @@ import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
+import { openSharedAllowances } from './open-shared-allowances.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
@@ -55,11 +56,20 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
   const governance = governed(config, { log, metrics, counter, own, upstream: upstreamHandler });
+  const sharedAllowances = openSharedAllowances(config.store, upstream.paceUpToMs, (error) =>
+    log.warn({ cause: error.message }, 'store'),
+  );
   const callPath = createCallPath({
     upstream: upstreamHandler,
     metrics,
     holding: governance && { ...governance, counter },
-    paceUpToMs: upstream.paceUpToMs,
+    pacing: {
+      upstream: 'primary',
+      origin: new URL(upstream.baseUrl).origin,
+      maxWaitMs: upstream.paceUpToMs,
+      metrics: metrics.upstreamLimits,
+      shared: sharedAllowances,
+    },
   });
   const modelCalls = createModelCalls(callPath, { log, metrics });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
@@ -106,6 +116,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await serving?.close();
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
+      await sharedAllowances?.close();
       await dispatcher.destroy();
       await counter.close();
       key.close();

@@ -6,7 +6,7 @@ import { type Callers, authenticate } from './policies/authenticate.ts';
 import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
 import { observe } from './policies/observe.ts';
-import { pace } from './policies/pace.ts';
+import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
@@ -46,7 +46,7 @@ export interface CallPathParts {
   readonly metrics: Metrics;
   /** Undefined: nothing is budgeted or limited. */
   readonly holding: HoldBudgetParts | undefined;
-  readonly paceUpToMs: number;
+  readonly pacing: PaceParts;
 }
 
 /** The path of every call that goes upstream, be it an application's or one that a run makes here; outermost first. */
@@ -54,7 +54,7 @@ export function createCallPath(parts: CallPathParts): Handler {
   return compose(
     [
       holdBudget(parts.holding), //               before anything is sent; around all that is paid for
-      pace(parts.paceUpToMs, parts.metrics.upstreamLimits), // after the hold: a call that waits is paid for already
+      pace(parts.pacing), //                      after the hold: a call that waits is paid for already
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
     parts.upstream,

@@ -1,0 +1,97 @@
+import {
+  type UpstreamLimit,
+  type UpstreamLimitKind,
+  readUpstreamLimit,
+  upstreamLimitKinds,
+} from '../openai/rate-limit-headers.ts';
+import type { Clock } from './clock.ts';
+import { heldBackMs } from './held-back.ts';
+import type { Share } from './kind-limits.ts';
+import { type ModelLimits, createModelLimits } from './model-limits.ts';
+import { shareNews } from './share-news.ts';
+import type { SharedAllowances, UpstreamAccount } from './shared-allowances.ts';
+
+/** Models are few; names that callers make up must not fill memory. */
+const maxModels = 500;
+
+export interface UpstreamLimitsParts {
+  readonly account: UpstreamAccount;
+  readonly maxWaitMs: number;
+  readonly clock: Clock;
+  /** Undefined: this pod is by itself. */
+  readonly shared: SharedAllowances | undefined;
+}
+
+/** What a call took, to be handed in with its answer. */
+export interface Taken {
+  readonly waitMs: number;
+  readonly shares: Readonly<Record<UpstreamLimitKind, Share>>;
+  readonly of: ModelLimits;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface UpstreamLimits {
+  /** Takes a call's share at once, also while it waits, so that calls keep their order. */
+  take(model: string, amounts: Readonly<Record<UpstreamLimitKind, number>>): Taken;
+  /** How much longer all calls of the model are to stay away. */
+  heldForMs(taken: Taken): number;
+  /** Of a call that is not sent after all. */
+  giveBack(taken: Taken): void;
+  see(
+    taken: Taken,
+    sentAtMs: number,
+    answer: Answer,
+    onSeen: (kind: UpstreamLimitKind, limit: UpstreamLimit) => void,
+  ): void;
+}
+
+/**
+ * The limits of one upstream, per model, as far as this pod knows: what its answers say, and what other pods tell
+ * through the store. They tell each other in the background, so no call ever waits for the store, and without one
+ * each pod goes by what it sees.
+ *
+ * How far off that may be: for one exchange of news (100 ms and a round trip) a pod doesn't know what the others
+ * take, so all pods but one may take in that time what was left for one; the next exchange makes all of them wait
+ * for it. Before the first answer of a model, and for a pod's first call after a pause, nobody knows
+ * anything better. While the store is away, pods are off by what the others take between two answers of their own.
+ */
+export function createUpstreamLimits(parts: UpstreamLimitsParts): UpstreamLimits {
+  const { maxWaitMs, clock, shared } = parts;
+  const models = new Map<string, ModelLimits>();
+  const tellNews = shared ? shareNews({ ...parts, shared }) : () => {};
+
+  return {
+    take(model, amounts) {
+      const of = models.get(model) ?? createModelLimits(model, maxWaitMs);
+      keep(model, of);
+      const { shares, waitMs } = of.take(amounts, clock.nowMs());
+      tellNews(of);
+      return { of, shares, waitMs: Math.min(maxWaitMs, waitMs) };
+    },
+    heldForMs: ({ of }) => of.heldForMs(clock.nowMs()),
+    giveBack({ of, shares }) {
+      for (const kind of upstreamLimitKinds) of.kinds[kind].giveBack(shares[kind]);
+      tellNews(of);
+    },
+    see({ of, shares }, sentAtMs, { status, headers }, onSeen) {
+      const nowMs = clock.nowMs();
+      for (const kind of upstreamLimitKinds) {
+        const limit = readUpstreamLimit(headers, kind);
+        if (limit && of.kinds[kind].see(limit, shares[kind], sentAtMs, nowMs)) onSeen(kind, limit);
+      }
+      if (status === 429) of.holdBack(heldBackMs(headers, clock.unixMs()), nowMs);
+      tellNews(of);
+    },
+  };
+
+  /** Whoever has not been called for the longest makes room. */
+  function keep(model: string, limits: ModelLimits): void {
+    models.delete(model);
+    models.set(model, limits);
+    if (models.size > maxModels) models.delete(models.keys().next().value!);
+  }
+}
