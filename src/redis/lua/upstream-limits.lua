@@ -62,6 +62,8 @@ end
 local reply = { 'limits' }
 for i, key in ipairs(KEYS) do
   local news, value = ARGV[i + 2], call('GET', key)
+  -- Of another version of this script.
+  if value and #value ~= 8 + 2 * stateBytes then value = false end
   local heldUntilUs = max(nowUs + unpackBytes('<d', news) * 1000, value and unpackBytes('<d', value) or 0)
   heldUntilUs = min(heldUntilUs, nowUs + longestHoldUs)
   local requests = hear(readKind(value, 9), news, 9)
