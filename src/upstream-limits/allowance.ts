@@ -58,7 +58,8 @@ export function giveBack(allowance: Allowance, amount: number): Allowance {
   return { ...allowance, left: Math.min(limit, left + Math.min(amount, limit)) };
 }
 
-/** How long until what was spent is there. */
-export function waitMsOf({ left, perMs }: Allowance): number {
-  return left < 0 && perMs > 0 ? -left / perMs : 0;
+/** How long until what was spent is there, and what others may have taken besides. */
+export function waitMsOf({ left, perMs }: Allowance, takenByOthers = 0): number {
+  const stillLeft = left - takenByOthers;
+  return stillLeft < 0 && perMs > 0 ? -stillLeft / perMs : 0;
 }

@@ -1,5 +1,6 @@
 import type { UpstreamLimit } from '../openai/rate-limit-headers.ts';
 import { type Allowance, giveBack, replenished, seen, spend, waitMsOf } from './allowance.ts';
+import { createOthersPace } from './others-pace.ts';
 import type { CommonCount, CommonKind, KindNews } from './shared-allowances.ts';
 
 /** What a call took of one kind of limit. */
@@ -17,6 +18,8 @@ export interface KindLimits {
   /** False if it is older than what is known. */
   see(limit: UpstreamLimit, share: Share, sentAtMs: number, nowMs: number): boolean;
   hasNews(): boolean;
+  /** What was not told yet is a good part of what is left. */
+  isUrgent(): boolean;
   /** What is told is no news any more, unless `lost` says that nobody heard it. */
   tell(nowMs: number): KindNews;
   lost(told: KindNews): void;
@@ -28,6 +31,7 @@ export function createKindLimits(maxWaitMs: number): KindLimits {
   let taken = 0;
   let untold = { taken: 0, spent: 0, isSeen: false };
   let heard: CommonCount | undefined;
+  const others = createOthersPace();
 
   return {
     take(amount, nowMs) {
@@ -38,7 +42,7 @@ export function createKindLimits(maxWaitMs: number): KindLimits {
       allowance = spend(allowance, amount, nowMs, maxWaitMs);
       const spent = before - allowance.left;
       untold.spent += spent;
-      return { share: { spent, takenBy: taken }, waitMs: waitMsOf(allowance) };
+      return { share: { spent, takenBy: taken }, waitMs: waitMsOf(allowance, others.unheard(nowMs)) };
     },
     giveBack({ spent }) {
       if (!allowance || spent === 0) return;
@@ -52,6 +56,7 @@ export function createKindLimits(maxWaitMs: number): KindLimits {
       return isNewer;
     },
     hasNews: () => untold.isSeen || (allowance !== undefined && (untold.taken > 0 || untold.spent !== 0)),
+    isUrgent: () => allowance !== undefined && allowance.left > 0 && untold.spent * 4 >= allowance.left,
     tell(nowMs) {
       const news = {
         taken: untold.taken,
@@ -78,7 +83,11 @@ export function createKindLimits(maxWaitMs: number): KindLimits {
         heard = { ...heard, taken: heard.taken + news.taken };
         return;
       }
-      if (heard && isContinued) taken += Math.max(0, count.taken - heard.taken - news.taken);
+      if (heard && isContinued) {
+        const takenByOthers = Math.max(0, count.taken - heard.taken - news.taken);
+        taken += takenByOthers;
+        others.hear(takenByOthers, nowMs);
+      }
       heard = count;
       if (untold.isSeen) return;
       const { limit, left, perMs, seenAgoMs } = common.allowance;

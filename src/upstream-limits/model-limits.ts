@@ -11,6 +11,7 @@ export interface ModelLimits {
   holdBack(forMs: number, nowMs: number): void;
   heldForMs(nowMs: number): number;
   hasNews(nowMs: number): boolean;
+  isUrgent(): boolean;
   tell(nowMs: number): ModelNews;
   lost(told: ModelNews): void;
   hear(common: CommonModel, told: ModelNews, nowMs: number): void;
@@ -47,6 +48,7 @@ export function createModelLimits(model: string, maxWaitMs: number): ModelLimits
     heldForMs,
     hasNews: (nowMs) =>
       isHoldUntold || requests.hasNews() || tokens.hasNews() || (isCalled && nowMs - askedAtMs >= askEveryMs),
+    isUrgent: () => isHoldUntold || requests.isUrgent() || tokens.isUrgent(),
     tell(nowMs) {
       const news = {
         model,

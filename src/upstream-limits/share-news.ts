@@ -11,6 +11,8 @@ export interface NewsParts {
 
 /** How often news is exchanged at most; what is further apart is told at once. */
 const everyMs = 100;
+/** While a burst spends a good part of what is left: others must hear of it before they spend the same. */
+const everyUrgentMs = 10;
 
 /**
  * Tells other pods, and hears from them, what is new of the models that it is called with: in the background, of all
@@ -19,9 +21,11 @@ const everyMs = 100;
 export function shareNews({ account, maxWaitMs, clock, shared }: NewsParts): (limits: ModelLimits) => void {
   let waiting = new Set<ModelLimits>();
   let isSharing = false;
+  let isUrgent = false;
   return (limits) => {
     if (!limits.hasNews(clock.nowMs())) return;
     waiting.add(limits);
+    isUrgent ||= limits.isUrgent();
     if (!isSharing) void share();
   };
 
@@ -30,8 +34,13 @@ export function shareNews({ account, maxWaitMs, clock, shared }: NewsParts): (li
     while (waiting.size > 0) {
       const together = [...waiting];
       waiting = new Set();
+      isUrgent = false;
       await exchange(together);
-      await clock.sleep(everyMs);
+      let restedMs = 0;
+      do {
+        await clock.sleep(everyUrgentMs);
+        restedMs += everyUrgentMs;
+      } while (restedMs < everyMs && !isUrgent);
     }
     isSharing = false;
   }

@@ -54,10 +54,11 @@ export interface UpstreamLimits {
  * through the store. They tell each other in the background, so no call ever waits for the store, and without one
  * each pod goes by what it sees.
  *
- * How far off that may be: for one exchange of news (100 ms and a round trip) a pod doesn't know what the others
- * take, so all pods but one may take in that time what was left for one; the next exchange makes all of them wait
- * for it. Before the first answer of a model, and for a pod's first call after a pause, nobody knows
- * anything better. While the store is away, pods are off by what the others take between two answers of their own.
+ * How far off that may be: between two exchanges of news (100 ms and a round trip; 10 ms while a burst spends what is
+ * left) a pod guesses from their pace what others take. If they all burst at once, each may send in that time what
+ * was left for all, and together they go beyond the limit by at most that, times the pods but one; then all wait for
+ * it to be paid. A pod's first call of a model, or after a pause, goes by what the pod last knew. While the
+ * store is away, a pod is off by what the others take between two answers of its own.
  */
 export function createUpstreamLimits(parts: UpstreamLimitsParts): UpstreamLimits {
   const { maxWaitMs, clock, shared } = parts;
