@@ -13,6 +13,8 @@ export interface NewsParts {
 const everyMs = 100;
 /** While a burst spends a good part of what is left: others must hear of it before they spend the same. */
 const everyUrgentMs = 10;
+/** The store serves others, too. What is beyond that is told with a later call. */
+const mostTogether = 500;
 
 /**
  * Tells other pods, and hears from them, what is new of the models that it is called with: in the background, of all
@@ -21,11 +23,9 @@ const everyUrgentMs = 10;
 export function shareNews({ account, maxWaitMs, clock, shared }: NewsParts): (limits: ModelLimits) => void {
   let waiting = new Set<ModelLimits>();
   let isSharing = false;
-  let isUrgent = false;
   return (limits) => {
-    if (!limits.hasNews(clock.nowMs())) return;
+    if (waiting.size >= mostTogether || !limits.hasNews(clock.nowMs())) return;
     waiting.add(limits);
-    isUrgent ||= limits.isUrgent();
     if (!isSharing) void share();
   };
 
@@ -34,15 +34,18 @@ export function shareNews({ account, maxWaitMs, clock, shared }: NewsParts): (li
     while (waiting.size > 0) {
       const together = [...waiting];
       waiting = new Set();
-      isUrgent = false;
       await exchange(together);
       let restedMs = 0;
       do {
         await clock.sleep(everyUrgentMs);
         restedMs += everyUrgentMs;
-      } while (restedMs < everyMs && !isUrgent);
+      } while (restedMs < everyMs && !isUrgent());
     }
     isSharing = false;
+  }
+
+  function isUrgent(): boolean {
+    return [...waiting].some((limits) => limits.isUrgent());
   }
 
   async function exchange(together: readonly ModelLimits[]): Promise<void> {
