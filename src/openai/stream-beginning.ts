@@ -54,7 +54,8 @@ function errorIn(event: string, data: string): ToldError | undefined {
   if (!data.includes('error') && event !== 'error') return undefined;
   const value = parse(data);
   if (!isRecord(value)) return undefined;
-  if (event === 'response.failed') return isRecord(value['response']) ? failedIn(value['response']) : undefined;
+  if (event === 'response.failed')
+    return isRecord(value['response']) ? failedIn(value['response']) : undefined;
   if (isRecord(value['error'])) return toldIn(value);
   // Responses have it flat: `{"type":"error","code":...}`, where `type` is no type of an error.
   return event === 'error' || value['type'] === 'error' ? readToldError({ code: value['code'] }) : undefined;

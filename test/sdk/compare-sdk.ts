@@ -81,7 +81,8 @@ async function runThroughSidecar(t: TestContext, major: Major, scenario: Scenari
   const standIn = await freshStandIn(t, scenario);
   const sidecar = await startSidecar(t, {
     upstreamUrl: standIn.url,
-    env: { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
+    // What the SDK does about failures is compared, not what the sidecar does.
+    env: { ...sentOnce, ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
   });
   return runAt(major, scenario, standIn, { baseURL: sidecar.url, apiKey: 'sk-placeholder' });
 }
