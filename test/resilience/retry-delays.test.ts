@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { CallerLeft, ProxyError } from '../../src/errors.ts';
+import { CallerLeft, type ProxyError } from '../../src/errors.ts';
 import { createRetryBudget } from '../../src/resilience/retry-budget.ts';
 import { createFakeClock, fakeEpochMs } from '../harness/fake-clock.ts';
 import { callOf, chatCall, retrying, settle } from './retrying.ts';

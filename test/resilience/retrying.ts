@@ -57,9 +57,11 @@ export const chatCall = (more: Partial<Exchange> = {}) =>
 
 /** Lets time pass until the call has come to its end. */
 export async function settle<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
-  let isOver = false;
-  const over = () => void (isOver = true);
-  work.then(over, over);
-  while (!isOver) await clock.run();
+  const over = new AbortController();
+  work.then(
+    () => over.abort(),
+    () => over.abort(),
+  );
+  while (!over.signal.aborted) await clock.run();
   return work;
 }
