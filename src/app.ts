@@ -1,25 +1,25 @@
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
+import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
-import { compose } from './exchange.ts';
+import type { Handler } from './exchange.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
+import { openUpstreams } from './open-upstreams.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
-import { readUsage } from './policies/read-usage.ts';
+import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
+import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
-import { createDispatcher } from './upstream/dispatcher.ts';
-import { forward } from './upstream/forward.ts';
-import { fixedKey, watchKeyFile } from './watched-key.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -35,31 +35,29 @@ const flushTimeoutMs = 5000;
 export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
   const { listen, admin, upstream, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
-  const key =
-    upstream.apiKeyFile === ''
-      ? fixedKey(upstream.apiKey)
-      : watchKeyFile({ file: upstream.apiKeyFile, path: 'upstream.apiKeyFile', minLength: 1 }, (error) =>
-          log.error({ cause: error.message }, 'key not reread'),
-        );
-  const dispatcher = createDispatcher(upstream);
-  const { dialect, organization, project } = upstream;
-  const upstreamHandler = forward({
-    baseUrl: upstream.baseUrl,
-    identity: { dialect, apiKey: key.read, organization, project },
-    dispatcher,
-  });
+  const clock = systemClock;
+  const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
     config.auth.keys.length === 0
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, counter, own, upstream: upstreamHandler });
+  const governance = governed(config, { log, metrics, counter, own, upstream: upstreams.bare });
   const callPath = createCallPath({
-    upstream: upstreamHandler,
-    metrics,
+    primary: upstreams.primary.handler,
+    timeouts: resolveTimeouts(config),
+    clock,
     holding: governance && { ...governance, counter },
-    paceUpToMs: upstream.paceUpToMs,
+    retrying: {
+      ...config.retry,
+      random: Math.random,
+      budget: createRetryBudget(config.retry.budgetPercent, clock.nowMs),
+      fallbacks: upstreams.fallbacks,
+      resting: upstreams.primary.resting,
+      clock,
+      metrics: metrics.retries,
+    },
   });
   const modelCalls = createModelCalls(callPath, { log, metrics });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
@@ -106,9 +104,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await serving?.close();
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
-      await dispatcher.destroy();
+      await upstreams.close();
       await counter.close();
-      key.close();
       callers?.close();
       await adminServer.close();
       await closeLog();
@@ -117,13 +114,25 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   };
 }
 
+/** What a class of operations says nothing of is as for all. */
+function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
+  const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
+    firstByteMs: firstByteMs || upstream.headersTimeoutMs,
+    idleMs: idleMs || upstream.bodyIdleTimeoutMs,
+    wholeMs,
+  });
+  const { generation, lookup, transfer } = timeouts;
+  return { generation: resolved(generation), lookup: resolved(lookup), transfer: resolved(transfer) };
+}
+
 interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
-  readonly upstream: ReturnType<typeof forward>;
+  /** Answers with its usage read. */
+  readonly upstream: Handler;
 }
 
 /** Undefined if nothing is budgeted or limited: then no store is opened either. */
@@ -155,7 +164,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     estimates: config.estimates,
     counter,
     orgs: orgsOf(config),
-    upstream: compose([readUsage()], upstream),
+    upstream,
     dialect: config.upstream.dialect,
     leaseMs: store.leaseMs,
     onStoreOutage,

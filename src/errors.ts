@@ -185,6 +185,18 @@ export const errorTable = {
     message:
       'The upstream answered with a redirect, which the sidecar never follows. Check upstream.baseUrl.',
   },
+  circuit_open: {
+    status: 503,
+    type: 'server_error',
+    message:
+      'The upstream fails or is slow, so nothing is sent to it for a moment. Try again after Retry-After.',
+  },
+  overloaded: {
+    status: 503,
+    type: 'server_error',
+    message:
+      'The upstream has as many calls as it is given at one time (overload.maxConcurrent), and the queue is full or too slow. Try again after Retry-After.',
+  },
   store_unavailable: {
     status: 503,
     type: 'server_error',
@@ -234,6 +246,19 @@ export class ProxyError extends Error {
     this.param = detail.param ?? null;
     this.headers = detail.headers ?? {};
     this.mayHaveRun = detail.mayHaveRun ?? false;
+  }
+
+  /** The same error with further headers. */
+  with(headers: Readonly<Record<string, string>>): ProxyError {
+    const { code, message, cause, mayHaveRun } = this;
+    const param = this.param === null ? {} : { param: this.param };
+    return new ProxyError(code, {
+      message,
+      cause,
+      mayHaveRun,
+      ...param,
+      headers: { ...this.headers, ...headers },
+    });
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 
+import type { ToldError } from './openai/error-body.ts';
 import type { Operation } from './openai/operations.ts';
 import type { Observed } from './openai/read-usage.ts';
 
@@ -26,8 +27,19 @@ export interface Exchange {
   readonly body: RequestBody;
   /** Absent until `identify` has found out. */
   readonly identity?: Identity;
-  /** Aborted when the caller went away. */
+  /** Aborted when the caller went away, or when the time for the call is over. */
   readonly signal: AbortSignal;
+  /** Absent until `timeOut` has looked. */
+  readonly timing?: Timing;
+}
+
+export interface Timing {
+  /** When the answer must have begun, on the clock's `nowMs`; Infinity if nobody says. */
+  readonly beginsByMs: number;
+  /** How long the upstream may take until its answer begins. */
+  readonly firstByteMs: number;
+  /** How long it may pause in the middle of it. */
+  readonly idleMs: number;
 }
 
 /** Whose call it is, as far as it is known: an empty text means that it isn't. */
@@ -74,8 +86,9 @@ export interface Flow {
  * A body that has not begun to flow. Calling it starts the flow, and works once. The flow ends by itself when
  * the exchange's signal aborts.
  *
- * Only the edge calls it, after the whole pipeline has returned. So a policy that holds a `Reply` holds one
- * of which the caller has seen nothing, and a retry after the first byte can't be written down.
+ * Only the edge lets it flow to the caller, after the whole pipeline has returned. So a policy that holds a `Reply`
+ * holds one of which the caller has seen nothing, and a retry after the first byte can't be written down. Who has
+ * to look at its beginning holds that back: see `held-body.ts`.
  */
 export type Body = (sink: Sink) => Flow;
 
@@ -90,6 +103,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly body: Body;
+  /** The error that a stream with a status of success tells as the first thing. */
+  readonly toldError?: ToldError;
   /** Resolves, and never rejects, when the body has ended one way or another. */
   readonly finished: Promise<Outcome>;
 }
@@ -103,6 +118,10 @@ export interface Outcome extends Observed {
   readonly bodyBytes: number;
   /** On `performance.now()`'s clock; absent if no byte of the body came. */
   readonly firstByteAtMs?: number;
+  /** How often the call was sent, if more than once. */
+  readonly attempts?: number;
+  /** The fallback that answered; absent if the primary upstream did. */
+  readonly fallback?: string;
 }
 
 /** Rejects with a `ProxyError` if there is no answer to pass on. */

@@ -1,16 +1,25 @@
 import type { Logger } from 'pino';
 
 import type { Serving } from './assistants/serving.ts';
-import { type Handler, compose } from './exchange.ts';
+import type { Clock } from './clock.ts';
+import { type Exchange, type Handler, compose } from './exchange.ts';
 import { type Callers, authenticate } from './policies/authenticate.ts';
+import { awaitBeginning } from './policies/await-beginning.ts';
+import { boundLoad } from './policies/bound-load.ts';
+import { type SlowCalls, breakCircuit, refuseWhileOpen } from './policies/break-circuit.ts';
 import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
+import { mapModel } from './policies/map-model.ts';
 import { observe } from './policies/observe.ts';
 import { pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
+import { type RetryParts, retry } from './policies/retry.ts';
 import { serveAssistants } from './policies/serve-assistants.ts';
+import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
+import type { CallQueue } from './resilience/call-queue.ts';
+import type { Circuit } from './resilience/circuit.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 export interface PipelineParts {
@@ -42,22 +51,53 @@ export function createPipeline(parts: PipelineParts): Handler {
 }
 
 export interface CallPathParts {
-  readonly upstream: Handler;
-  readonly metrics: Metrics;
+  /** The path to the first upstream. */
+  readonly primary: Handler;
+  readonly timeouts: TimeoutsByClass;
+  readonly clock: Clock;
   /** Undefined: nothing is budgeted or limited. */
   readonly holding: HoldBudgetParts | undefined;
-  readonly paceUpToMs: number;
+  readonly retrying: RetryParts;
 }
 
 /** The path of every call that goes upstream, be it an application's or one that a run makes here; outermost first. */
 export function createCallPath(parts: CallPathParts): Handler {
   return compose(
     [
-      holdBudget(parts.holding), //               before anything is sent; around all that is paid for
-      pace(parts.paceUpToMs, parts.metrics.upstreamLimits), // after the hold: a call that waits is paid for already
+      timeOut(parts.timeouts, parts.clock), //    around all that waits: queues, pauses and attempts
+      holdBudget(parts.holding), //               before anything is sent; one hold for all attempts
+      retry(parts.retrying), //                   innermost of the call: below it are single attempts
+    ],
+    parts.primary,
+  );
+}
+
+export interface UpstreamPathParts {
+  readonly transport: Handler;
+  readonly circuit: Circuit;
+  readonly queue: CallQueue;
+  /** What the call's model is called there; undefined: as the caller has it. */
+  readonly nameOf: (exchange: Exchange) => string | undefined;
+  readonly paceUpToMs: number;
+  readonly slowCalls: SlowCalls;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** The path of one attempt to one upstream; outermost first. */
+export function createUpstreamPath(parts: UpstreamPathParts): Handler {
+  const { circuit, clock } = parts;
+  return compose(
+    [
+      refuseWhileOpen(circuit), //                before anything waits: refused at once
+      mapModel(parts.nameOf), //                  before pace: limits are those of the model there
+      pace(parts.paceUpToMs, parts.metrics.upstreamLimits), // before the queue: who waits takes no place
+      boundLoad(parts.queue), //                  around all that is open to the upstream
+      breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
+      awaitBeginning(clock), //                   holds the first bytes: what has begun badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
-    parts.upstream,
+    parts.transport,
   );
 }
 

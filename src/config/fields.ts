@@ -114,10 +114,13 @@ export function milliseconds(
   return integer(defaultValue, description, { minimum, maximum });
 }
 
-/** The trailing slash is dropped, so that a path that starts with one can be appended. */
-export function baseUrl(defaultValue: string, description: string) {
+/**
+ * The trailing slash is dropped, so that a path that starts with one can be appended. Without a default it must be
+ * written.
+ */
+export function baseUrl(defaultValue: string | undefined, description: string) {
   const schema = Type.Refine(
-    Type.String({ default: defaultValue, description }),
+    Type.String({ ...(defaultValue === undefined ? {} : { default: defaultValue }), description }),
     (value) => isPlainHttpUrl(value),
     () => 'must be an http or https URL without credentials, query or fragment',
   );

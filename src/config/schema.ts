@@ -15,6 +15,13 @@ import {
 } from './fields.ts';
 import { authSection, identitySection } from './identity-keys.ts';
 import { estimatesSection, modelsSection } from './price-keys.ts';
+import {
+  circuitSection,
+  fallbacksList,
+  overloadSection,
+  retrySection,
+  timeoutsSection,
+} from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
 
 /**
@@ -83,7 +90,12 @@ export const configSchema = section({
     ),
     noProxy: text('${NO_PROXY:-${no_proxy:-}}', 'Hosts reached without a proxy, separated by commas.'),
     caFile: text('', "PEM file with certificate authorities to trust beside the system's."),
+    fallbacks: fallbacksList,
   }),
+  retry: retrySection,
+  circuit: circuitSection,
+  timeouts: timeoutsSection,
+  overload: overloadSection,
   store: storeSection,
   assistants: assistantsSection,
   defaults: defaultsSection,

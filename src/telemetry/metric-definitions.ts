@@ -149,4 +149,40 @@ export const metricDefinitions = {
     help: "How long calls waited so that the upstream's own limits are not hit.",
     labelNames: ['model'],
   },
+  retries: {
+    type: 'counter',
+    name: 'assistant_proxy_retries_total',
+    help: 'Calls sent again, by the upstream that they were sent to and by what went wrong before: unsent (no connection), refused (not run, says the upstream), exhausted (its quota), failed (it tried), unclear (it may have run, and may so often, or did not, says the upstream).',
+    labelNames: ['upstream', 'failure'],
+  },
+  retriesWithheld: {
+    type: 'counter',
+    name: 'assistant_proxy_retries_withheld_total',
+    help: 'Calls that failed and were not sent again: final (would not help), unclear (it may have run), attempts (enough), budget (too many retries lately), wait (the upstream asks for too long a pause), time (that of the caller is over).',
+    labelNames: ['why'],
+  },
+  circuitState: {
+    type: 'gauge',
+    name: 'assistant_proxy_circuit_state',
+    help: 'The circuit of an upstream: 0 closed, 1 half open, 2 open.',
+    labelNames: ['upstream'],
+  },
+  circuitOpenings: {
+    type: 'counter',
+    name: 'assistant_proxy_circuit_openings_total',
+    help: 'How often the circuit of an upstream has opened.',
+    labelNames: ['upstream'],
+  },
+  upstreamRunning: {
+    type: 'gauge',
+    name: 'assistant_proxy_upstream_calls_running',
+    help: 'Calls that an upstream works on.',
+    labelNames: ['upstream'],
+  },
+  upstreamWaiting: {
+    type: 'gauge',
+    name: 'assistant_proxy_upstream_calls_waiting',
+    help: 'Calls that wait for one of those to end.',
+    labelNames: ['upstream'],
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -4,8 +4,10 @@ import type { Usage } from '../openai/usage.ts';
 import { boundedLabel } from './bounded-label.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
+import { type RetryMetrics, createRetryMetrics } from './retry-metrics.ts';
 import { createTally } from './tally.ts';
 import { type UpstreamLimitMetrics, createUpstreamLimitMetrics } from './upstream-limit-metrics.ts';
+import { type UpstreamMetrics, createUpstreamMetrics } from './upstream-metrics.ts';
 
 /** One request that has ended. */
 export interface RequestMeasures {
@@ -26,6 +28,8 @@ export interface Metrics {
   refused(operation: string, code: string): void;
   readonly ledger: LedgerMetrics;
   readonly upstreamLimits: UpstreamLimitMetrics;
+  readonly retries: RetryMetrics;
+  readonly upstreams: UpstreamMetrics;
   /** In Prometheus' text format. */
   exposition(): Promise<string>;
   readonly contentType: string;
@@ -71,6 +75,8 @@ export function createMetrics(maxModelLabels: number): Metrics {
     },
     ledger: createLedgerMetrics(registers),
     upstreamLimits: createUpstreamLimitMetrics(registers, modelLabel),
+    retries: createRetryMetrics(registers),
+    upstreams: createUpstreamMetrics(registers),
     exposition: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -33,6 +33,10 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
           method: exchange.method as Dispatcher.HttpMethod,
           headers: requestHeaders(exchange, identity),
           body,
+          ...(exchange.timing && {
+            headersTimeout: exchange.timing.firstByteMs,
+            bodyTimeout: exchange.timing.idleMs,
+          }),
         },
         new Attempt(exchange.signal, body, drainMsOf(exchange), resolve, reject),
       );
@@ -131,8 +135,8 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
-    const cause = this.#cancelled ?? error;
-    if (!this.#finish) return this.#fail(cause);
+    if (!this.#finish) return this.#fail(this.#cancelled ?? error);
+    const cause = upstreamError(this.#cancelled ?? error, true);
     const ending = this.#cancelled instanceof CallerLeft ? 'aborted' : 'cut';
     this.#end({ ending, error: cause }, (sink) => sink.fail(cause));
   }

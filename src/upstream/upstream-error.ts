@@ -1,14 +1,14 @@
 import { CallerLeft, ProxyError } from '../errors.ts';
 
 /**
- * What undici or the system reports before there is an answer, as an error from the table. `wasSent`: at least
+ * What undici or the system reports before or within an answer, as an error from the table. `wasSent`: at least
  * the beginning of the request is on the wire.
  */
 export function upstreamError(cause: Error, wasSent: boolean): Error {
   if (cause instanceof ProxyError) return cause;
   if (cause instanceof CallerLeft) return wasSent ? new CallerLeft(true) : cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') {
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
     return new ProxyError('upstream_timeout', { cause, mayHaveRun: true });
   }
   // A proxy of an http upstream that wants other credentials; undici has no code of its own for it.

@@ -1,0 +1,139 @@
+import type { Dispatcher } from 'undici';
+
+import type { Clock } from './clock.ts';
+import type { Config } from './config/schema.ts';
+import { ProxyError } from './errors.ts';
+import { type Handler, compose } from './exchange.ts';
+import { createUpstreamPath } from './pipeline.ts';
+import { readUsage } from './policies/read-usage.ts';
+import { type CallQueue, createCallQueue } from './resilience/call-queue.ts';
+import { type Circuit, createCircuit } from './resilience/circuit.ts';
+import { createResting } from './resilience/resting.ts';
+import { type Upstream, modelOf } from './resilience/upstreams.ts';
+import type { LogSink } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { createDispatcher } from './upstream/dispatcher.ts';
+import { forward } from './upstream/forward.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
+
+export interface OpenUpstreams {
+  readonly primary: Upstream;
+  /** In the order of the configuration. */
+  readonly fallbacks: readonly Upstream[];
+  /** The primary one without what guards it, for the sidecar's own questions; answers with their usage read. */
+  readonly bare: Handler;
+  close(): Promise<void>;
+}
+
+export interface UpstreamParts {
+  readonly log: LogSink['log'];
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+type Settings = Pick<
+  Config['upstream'],
+  'baseUrl' | 'dialect' | 'apiKey' | 'apiKeyFile' | 'organization' | 'project'
+>;
+
+/** Every upstream with what stands before it. Those that share an origin share its circuit and its queue. */
+export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstreams {
+  const { upstream } = config;
+  const dispatchers = new Map<string, Dispatcher>();
+  const keys: WatchedKey[] = [];
+  const guards = new Map<string, Guard>();
+
+  const primary = open('primary', upstream, 'upstream', {});
+  const fallbacks = upstream.fallbacks.map((fallback, index) =>
+    open(fallback.name, fallback, `upstream.fallbacks[${index}]`, fallback.models),
+  );
+  return {
+    primary: primary.upstream,
+    fallbacks: fallbacks.map((fallback) => fallback.upstream),
+    bare: compose([readUsage()], primary.transport),
+    async close() {
+      for (const key of keys) key.close();
+      await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+    },
+  };
+
+  function open(name: string, settings: Settings, path: string, models: Readonly<Record<string, string>>) {
+    const { baseUrl, dialect, organization, project } = settings;
+    const { origin } = new URL(baseUrl);
+    const transport = forward({
+      baseUrl,
+      identity: { dialect, apiKey: keyOf(settings, path).read, organization, project },
+      dispatcher: dispatcherOf(origin, baseUrl),
+    });
+    const names = new Map(Object.entries(models));
+    const handler = createUpstreamPath({
+      transport,
+      ...guardOf(origin, name),
+      nameOf: (exchange) => names.get(modelOf(exchange)),
+      paceUpToMs: upstream.paceUpToMs,
+      slowCalls: config.circuit,
+      clock: parts.clock,
+      metrics: parts.metrics,
+    });
+    const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));
+    return {
+      transport,
+      upstream: { name, handler, resting: createResting(parts.clock.nowMs), serves },
+    };
+  }
+
+  function keyOf({ apiKey, apiKeyFile }: Settings, path: string): WatchedKey {
+    const key =
+      apiKeyFile === ''
+        ? fixedKey(apiKey)
+        : watchKeyFile({ file: apiKeyFile, path: `${path}.apiKeyFile`, minLength: 1 }, (error) =>
+            parts.log.error({ cause: error.message }, 'key not reread'),
+          );
+    keys.push(key);
+    return key;
+  }
+
+  function dispatcherOf(origin: string, baseUrl: string): Dispatcher {
+    const dispatcher = dispatchers.get(origin) ?? createDispatcher({ ...upstream, baseUrl });
+    dispatchers.set(origin, dispatcher);
+    return dispatcher;
+  }
+
+  function guardOf(origin: string, name: string): Guard {
+    const guard = guards.get(origin) ?? createGuard(config, name, parts);
+    guards.set(origin, guard);
+    return guard;
+  }
+}
+
+interface Guard {
+  readonly circuit: Circuit;
+  readonly queue: CallQueue;
+}
+
+function createGuard(
+  { circuit: settings, overload, upstream }: Config,
+  name: string,
+  { log, metrics, clock }: UpstreamParts,
+): Guard {
+  const { maxConnections } = upstream;
+  const queue = createCallQueue({
+    ...overload,
+    // Calls beyond that would wait in the pool, which nothing can leave and nobody bounds.
+    maxConcurrent: Math.min(overload.maxConcurrent, maxConnections === 0 ? Infinity : maxConnections),
+    clock,
+    refusal: () => new ProxyError('overloaded', { headers: { 'retry-after': '1' } }),
+  });
+  const circuit = createCircuit({
+    ...settings,
+    clock,
+    onChange(state) {
+      metrics.upstreams.circuitChanged(name, state);
+      log.warn({ upstream: name, circuit: state }, 'circuit');
+      if (state === 'open') queue.flush(new ProxyError('circuit_open', { headers: { 'retry-after': '1' } }));
+    },
+  });
+  metrics.upstreams.queueFrom(name, queue);
+  metrics.upstreams.circuitChanged(name, 'closed');
+  return { circuit, queue };
+}

@@ -1,0 +1,50 @@
+import type { Cancel, Clock } from '../clock.ts';
+import type { Policy, Reply } from '../exchange.ts';
+import { type HeldBody, holdBody } from '../held-body.ts';
+import { type Beginning, createBeginningReader } from '../openai/stream-beginning.ts';
+
+/** More than any first event has. */
+const maxHeldBytes = 65_536;
+/** How long a stream is held whose first events only say that it has begun. */
+const holdMs = 100;
+
+/**
+ * Holds a stream back until its first event has told whether it begins well: upstreams have been seen that answer 200
+ * and then tell an error. Whoever has such a reply knows it by `toldError`; one that breaks off before it has told
+ * anything is no reply at all.
+ */
+export function awaitBeginning(clock: Pick<Clock, 'after'>): Policy {
+  return (next) => async (exchange) => {
+    const reply = await next(exchange);
+    const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
+    if (!isStream || reply.status >= 300 || exchange.operation.usage === null) return reply;
+    return beginningOf(reply, clock);
+  };
+}
+
+function beginningOf(reply: Reply, clock: Pick<Clock, 'after'>): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const reader = createBeginningReader();
+    let isDecided = false;
+    let cancel: Cancel | undefined;
+    holdBody(reply.body, maxHeldBytes, (held, chunk) => {
+      if (isDecided) return;
+      const beginning = reader.read(chunk);
+      const { ending } = held;
+      if (ending instanceof Error && beginning.events === 0) decide(() => reject(ending));
+      else if (beginning.isTold || ending !== undefined || held.bytes >= maxHeldBytes) pass(held, beginning);
+      else if (beginning.events > 0) cancel ??= clock.after(holdMs, () => pass(held, beginning));
+    });
+
+    function pass({ body }: HeldBody, { error }: Beginning): void {
+      decide(() => resolve({ ...reply, body, ...(error && { toldError: error }) }));
+    }
+
+    function decide(act: () => void): void {
+      if (isDecided) return;
+      isDecided = true;
+      cancel?.();
+      act();
+    }
+  });
+}

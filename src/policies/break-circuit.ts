@@ -1,0 +1,77 @@
+import type { Cancel, Clock } from '../clock.ts';
+import { CallerLeft, ProxyError } from '../errors.ts';
+import type { Exchange, Policy } from '../exchange.ts';
+import { isStreamed } from '../openai/is-streamed.ts';
+import { classOf } from '../openai/operation-class.ts';
+import type { Circuit } from '../resilience/circuit.ts';
+import { failureOfError } from '../resilience/failure.ts';
+
+/** Turns calls away while the circuit is open, before they wait for anything. */
+export function refuseWhileOpen(circuit: Circuit): Policy {
+  return (next) => async (exchange) => {
+    const refusedForMs = circuit.refusedForMs();
+    if (refusedForMs !== undefined) throw circuitOpen(refusedForMs);
+    return next(exchange);
+  };
+}
+
+export interface SlowCalls {
+  /** Of answers that begin at once from an upstream that is well; 0: never slow. */
+  readonly slowMs: number;
+  /** Of generations that aren't streamed. */
+  readonly slowGenerationMs: number;
+}
+
+/** Tells the circuit how each call went, a slow one as soon as it is slow. */
+export function breakCircuit(circuit: Circuit, slowCalls: SlowCalls, clock: Pick<Clock, 'after'>): Policy {
+  return (next) => async (exchange) => {
+    const call = circuit.begin();
+    if (!call) throw circuitOpen(circuit.refusedForMs() ?? 0);
+    const slowMs = slowMsOf(exchange, slowCalls);
+    const cancel: Cancel = slowMs === 0 ? () => {} : clock.after(slowMs, () => call.end('slow'));
+    try {
+      const reply = await next(exchange);
+      call.end(failureStatuses.has(reply.status) ? 'failed' : 'well');
+      void reply.finished.then(({ ending }) => {
+        if (ending === 'cut') call.brokeOff();
+      });
+      return reply;
+    } catch (error) {
+      const isFailure = isOutOfTime(error, exchange) || isOfUpstream(error);
+      call.end(isFailure ? 'failed' : 'unknown');
+      throw error;
+    } finally {
+      cancel();
+    }
+  };
+}
+
+/** Those that an upstream which is well doesn't answer. What its limits or the caller's input are to blame for isn't. */
+const failureStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+
+function slowMsOf({ operation, query, body }: Exchange, { slowMs, slowGenerationMs }: SlowCalls): number {
+  switch (classOf(operation, query)) {
+    case 'lookup':
+      return slowMs;
+    case 'generation':
+      return isStreamed(body.kind === 'json' ? body.value : undefined, query) ? slowMs : slowGenerationMs;
+    case 'transfer':
+      return 0;
+  }
+}
+
+function isOfUpstream(error: unknown): boolean {
+  const kind = failureOfError(error)?.kind;
+  return kind === 'unsent' || kind === 'unclear';
+}
+
+/** The call's time has passed, which is not the same as that its caller left. */
+function isOutOfTime(error: unknown, { signal }: Exchange): boolean {
+  return error instanceof CallerLeft && signal.reason instanceof ProxyError;
+}
+
+function circuitOpen(refusedForMs: number): ProxyError {
+  return new ProxyError('circuit_open', {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(refusedForMs / 1000))) },
+  });
+}
