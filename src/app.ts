@@ -114,11 +114,11 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   };
 }
 
-/** What a class of operations says nothing of is as for all. */
+/** What holds for all of an upstream holds for each class of its operations too. */
 function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
   const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
-    firstByteMs: firstByteMs || upstream.headersTimeoutMs,
-    idleMs: idleMs || upstream.bodyIdleTimeoutMs,
+    firstByteMs: Math.min(firstByteMs || Infinity, upstream.headersTimeoutMs),
+    idleMs: Math.min(idleMs || Infinity, upstream.bodyIdleTimeoutMs),
     wholeMs,
   });
   const { generation, lookup, transfer } = timeouts;

@@ -88,7 +88,7 @@ export interface Flow {
  *
  * Only the edge lets it flow to the caller, after the whole pipeline has returned. So a policy that holds a `Reply`
  * holds one of which the caller has seen nothing, and a retry after the first byte can't be written down. Who has
- * to look at its beginning holds that back: see `held-body.ts`.
+ * to look at its beginning holds that back: see `hold-reply.ts`.
  */
 export type Body = (sink: Sink) => Flow;
 

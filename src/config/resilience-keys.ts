@@ -82,12 +82,12 @@ function timeouts(what: string, { firstByteMs = 0 }) {
   return section({
     firstByteMs: milliseconds(
       firstByteMs,
-      `How long the answer may take to begin, of ${what}; 0: upstream.headersTimeoutMs.`,
+      `How long the answer may take to begin, of ${what}; 0: as all, upstream.headersTimeoutMs.`,
       { minimum: 0 },
     ),
     idleMs: milliseconds(
       0,
-      `How long the upstream may pause in the middle of an answer, of ${what}; 0: upstream.bodyIdleTimeoutMs.`,
+      `How long the upstream may pause in the middle of an answer, of ${what}; 0: as all, upstream.bodyIdleTimeoutMs.`,
       { minimum: 0 },
     ),
     wholeMs: milliseconds(0, `How long ${what} may take from their arrival to their end; 0: no bound.`, {
@@ -99,7 +99,7 @@ function timeouts(what: string, { firstByteMs = 0 }) {
 export const fallbacksList = list(
   entry({
     name: name('What the upstream is called in logs and metrics.'),
-    baseUrl: baseUrl(undefined, 'Where it is.'),
+    baseUrl: baseUrl(undefined, 'Where such calls go then.'),
     dialect: choice(['openai', 'azure'], 'openai', 'As `upstream.dialect`.'),
     apiKey: headerText('', 'As `upstream.apiKey`.', { secret: true }),
     apiKeyFile: text('', 'As `upstream.apiKeyFile`.'),

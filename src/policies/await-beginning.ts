@@ -1,11 +1,11 @@
 import type { Cancel, Clock } from '../clock.ts';
 import type { Policy, Reply } from '../exchange.ts';
-import { type HeldBody, holdBody } from '../held-body.ts';
+import { type HeldReply, holdReply } from '../hold-reply.ts';
 import { type Beginning, createBeginningReader } from '../openai/stream-beginning.ts';
 
 /** More than any first event has. */
 const maxHeldBytes = 65_536;
-/** How long a stream is held whose first events only say that it has begun. */
+/** How long a stream is held that has begun, and hasn't said more than that. */
 const holdMs = 100;
 
 /**
@@ -17,7 +17,9 @@ export function awaitBeginning(clock: Pick<Clock, 'after'>): Policy {
   return (next) => async (exchange) => {
     const reply = await next(exchange);
     const isStream = String(reply.headers['content-type']).startsWith('text/event-stream');
-    if (!isStream || reply.status >= 300 || exchange.operation.usage === null) return reply;
+    // Compressed bytes, which nobody asked for, tell nothing.
+    const isReadable = isStream && reply.headers['content-encoding'] === undefined;
+    if (!isReadable || reply.status >= 300 || exchange.operation.usage === null) return reply;
     return beginningOf(reply, clock);
   };
 }
@@ -27,17 +29,17 @@ function beginningOf(reply: Reply, clock: Pick<Clock, 'after'>): Promise<Reply> 
     const reader = createBeginningReader();
     let isDecided = false;
     let cancel: Cancel | undefined;
-    holdBody(reply.body, maxHeldBytes, (held, chunk) => {
+    holdReply(reply, maxHeldBytes, (held, chunk) => {
       if (isDecided) return;
       const beginning = reader.read(chunk);
       const { ending } = held;
       if (ending instanceof Error && beginning.events === 0) decide(() => reject(ending));
       else if (beginning.isTold || ending !== undefined || held.bytes >= maxHeldBytes) pass(held, beginning);
-      else if (beginning.events > 0) cancel ??= clock.after(holdMs, () => pass(held, beginning));
+      else cancel ??= clock.after(holdMs, () => pass(held, beginning));
     });
 
-    function pass({ body }: HeldBody, { error }: Beginning): void {
-      decide(() => resolve({ ...reply, body, ...(error && { toldError: error }) }));
+    function pass({ reply: held }: HeldReply, { error }: Beginning): void {
+      decide(() => resolve(error ? { ...held, toldError: error } : held));
     }
 
     function decide(act: () => void): void {

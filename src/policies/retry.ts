@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { CallerLeft, ProxyError } from '../errors.ts';
 import type { Exchange, Policy, Reply } from '../exchange.ts';
+import { discard } from '../hold-reply.ts';
 import { isStreamed } from '../openai/is-streamed.ts';
 import { type FailedAttempt, attemptOf } from '../resilience/attempt.ts';
 import { type Backoff, pauseMs } from '../resilience/backoff.ts';
@@ -135,7 +136,7 @@ function ranAlready(
 ): Reply {
   failed.discard();
   if (!isStreamed(body.kind === 'json' ? body.value : undefined, query)) return answer;
-  void answer.body({ write: () => true, end() {}, fail() {} });
+  discard(answer);
   throw new ProxyError('upstream_unreachable', {
     message: `The upstream broke off before its stream had begun, but has the answer: retrieve ${id}.`,
     mayHaveRun: true,

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
 import type { Exchange, Handler, Reply } from '../exchange.ts';
-import { holdBody } from '../held-body.ts';
+import { type HeldReply, discard, holdReply } from '../hold-reply.ts';
 import { readErrorBody } from '../openai/error-body.ts';
 import { type Failure, failureOfAnswer, failureOfError, failureOfToldError } from './failure.ts';
 
@@ -36,17 +36,17 @@ export async function attemptOf(handler: Handler, exchange: Exchange, clock: Clo
   }
   // What says nothing without its body is passed on unread.
   if (!failureOfAnswer(reply.status, reply.headers, undefined, 0)) return { failure: undefined, reply };
-  const { bytes, body } = await beginningOf(reply, clock);
-  const read = { ...reply, body };
-  const failure = failureOfAnswer(reply.status, reply.headers, readErrorBody(bytes), clock.unixMs());
-  return failure ? failed(failure, read) : { failure, reply: read };
+  const { chunks, reply: held } = await beginningOf(reply, clock);
+  const told = readErrorBody(Buffer.concat(chunks));
+  const failure = failureOfAnswer(reply.status, reply.headers, told, clock.unixMs());
+  return failure ? failed(failure, held) : { failure, reply: held };
 }
 
 function failed(failure: Failure, reply: Reply): FailedAttempt {
   return {
     failure,
     answer: (headers) => ({ ...reply, headers: { ...reply.headers, ...headers } }),
-    discard: () => void reply.body({ write: () => true, end() {}, fail() {} }),
+    discard: () => discard(reply),
   };
 }
 
@@ -54,18 +54,17 @@ function rethrow(error: unknown, headers: Readonly<Record<string, string>>): nev
   throw error instanceof ProxyError ? error.with(headers) : error;
 }
 
-/** As much of an error's body as comes soon, and the body once more. */
-function beginningOf(reply: Reply, clock: Clock): Promise<{ bytes: Buffer; body: Reply['body'] }> {
+/** As much of an error's body as comes soon. */
+function beginningOf(reply: Reply, clock: Clock): Promise<HeldReply> {
   return new Promise((resolve) => {
-    let held: ReturnType<typeof holdBody> | undefined;
-    const done = () => {
-      cancel();
-      if (held) resolve({ bytes: Buffer.concat(held.chunks), body: held.body });
-    };
-    const cancel = clock.after(errorBodyMs, done);
-    held = holdBody(reply.body, maxErrorBytes, (progress) => {
+    let held: HeldReply | undefined;
+    // One whose body doesn't come is told by its status alone.
+    const cancel = clock.after(errorBodyMs, () => held && resolve(held));
+    holdReply(reply, maxErrorBytes, (progress) => {
       held = progress;
-      if (progress.ending !== undefined || progress.bytes >= maxErrorBytes) done();
+      if (held.ending === undefined && held.bytes < maxErrorBytes) return;
+      cancel();
+      resolve(held);
     });
   });
 }

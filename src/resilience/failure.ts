@@ -44,15 +44,17 @@ export function failureOfAnswer(
   return kind && { kind, waitMs: waitMsOf(status, headers, unixMs) };
 }
 
-function kindOfStatus(status: number, headers: Headers, told: ToldError = {}): FailureKind | undefined {
-  if (status === 429) return isQuotaError(told) ? 'exhausted' : 'refused';
+function kindOfStatus(
+  status: number,
+  headers: Headers,
+  told: ToldError | undefined,
+): FailureKind | undefined {
+  if (status === 429) return told && isQuotaError(told) ? 'exhausted' : 'refused';
   // Locked by another call, or too early: it came to nothing, and may be asked again.
   if (status === 409 || status === 425) return 'refused';
   if (status === 500) return 'failed';
-  // A mesh answers 503 also when the connection behind it broke off: one that the API sends has a code.
-  if (status === 503) {
-    return told.code !== undefined || headers['retry-after'] !== undefined ? 'refused' : 'unclear';
-  }
+  // A mesh answers 503 also when the connection behind it broke off, though not in the API's words.
+  if (status === 503) return told || headers['retry-after'] !== undefined ? 'refused' : 'unclear';
   return gatewayStatuses.has(status) ? 'unclear' : undefined;
 }
 

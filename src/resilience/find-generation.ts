@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Exchange, Handler, Reply, RequestBody } from '../exchange.ts';
-import { holdBody } from '../held-body.ts';
+import { holdReply } from '../hold-reply.ts';
 import { isRecord } from '../openai/is-record.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { withMember } from '../openai/with-member.ts';
@@ -120,12 +120,11 @@ function questionOf(exchange: Exchange, path: string, query: string): Exchange {
 }
 
 /** The answer's value, undefined if it is no JSON, and the answer once more, for somebody else to read. */
-async function readReply(answer: Reply): Promise<{ value: unknown; reply: Reply }> {
+function readReply(answer: Reply): Promise<{ value: unknown; reply: Reply }> {
   return new Promise((resolve) => {
-    holdBody(answer.body, maxListBytes, (held) => {
-      if (held.ending === undefined && held.bytes < maxListBytes) return;
-      const reply = { ...answer, body: held.body };
-      resolve({ value: held.ending === 'ended' ? parse(held.chunks) : undefined, reply });
+    holdReply(answer, maxListBytes, ({ ending, bytes, chunks, reply }) => {
+      if (ending === undefined && bytes < maxListBytes) return;
+      resolve({ value: ending === 'ended' ? parse(chunks) : undefined, reply });
     });
   });
 }

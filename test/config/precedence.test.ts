@@ -35,7 +35,23 @@ test('with nothing but a key in the environment every key has its default', () =
       httpProxy: '',
       noProxy: '',
       caFile: '',
+      fallbacks: [],
     },
+    retry: { maxAttempts: 3, baseMs: 250, maxMs: 8000, budgetPercent: 20, lookUp: 'stored' },
+    circuit: {
+      failurePercent: 50,
+      minCalls: 20,
+      windowMs: 10_000,
+      openMs: 5000,
+      slowMs: 20_000,
+      slowGenerationMs: 0,
+    },
+    timeouts: {
+      generation: { firstByteMs: 0, idleMs: 0, wholeMs: 0 },
+      lookup: { firstByteMs: 60_000, idleMs: 0, wholeMs: 0 },
+      transfer: { firstByteMs: 0, idleMs: 0, wholeMs: 0 },
+    },
+    overload: { maxConcurrent: 2000, maxQueued: 1000, queueUpToMs: 10_000 },
     store: {
       redisUrl: '',
       stateDir: './state',

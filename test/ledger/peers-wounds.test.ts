@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { assistantsHeaders, billedTokens, chat, postJson, startGoverned } from '../harness/governed.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { startUpstream } from '../harness/upstream.ts';
 
@@ -13,7 +14,10 @@ const monthly = (limit: string, more = '') =>
   `budgets: [{ name: month, limit: { ${limit} }, window: { every: month }${more} }]`;
 
 test('LiteLLM #27639, #30460, #36926, #40050: calls that fail leave no reservation behind', async (t) => {
-  const { standIn, post, settled } = await startGoverned(t, { config: monthly('tokens: 2000') });
+  const { standIn, post, settled } = await startGoverned(t, {
+    config: monthly('tokens: 2000'),
+    env: sentOnce,
+  });
   standIn.fail({ kind: 'status', status: 500, times: 30 });
   for (let index = 0; index < 30; index += 1)
     assert.equal((await post('/chat/completions', chat(5))).status, 500);

@@ -6,6 +6,7 @@ import OpenAI from 'openai';
 import { chargedRow, freeRow, heldRow } from '../harness/budget-rows.ts';
 import { startGatedUpstream } from '../harness/gated-upstream.ts';
 import { billedTokens, chat, postJson, startGoverned } from '../harness/governed.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 
 const daily = 'budgets: [{ name: day, limit: { tokens: 100000 }, window: { every: day } }]';
@@ -87,7 +88,7 @@ test('what the upstream used beyond a hold is charged, and counted as an overrun
 });
 
 test('a call that is refused upstream costs nothing', async (t) => {
-  const { post, standIn, settled } = await startGoverned(t, { config: daily });
+  const { post, standIn, settled } = await startGoverned(t, { config: daily, env: sentOnce });
   for (const status of [400, 401, 404, 429, 503]) {
     standIn.fail({ kind: 'status', status });
     assert.equal((await post('/chat/completions', chat(1))).status, status);

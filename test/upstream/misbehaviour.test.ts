@@ -5,6 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type RawAnswer, openSocket, sendRaw } from '../harness/raw.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { type Sidecar, startSidecar } from '../harness/sidecar.ts';
 import { startSocketUpstream } from '../harness/upstream.ts';
 
@@ -15,7 +16,7 @@ async function startWith(test: TestContext, behave: Behaviour): Promise<Sidecar>
   const upstream = await startSocketUpstream(test, (socket) => {
     socket.on('data', () => behave(socket));
   });
-  return startSidecar(test, { upstreamUrl: upstream.url });
+  return startSidecar(test, { upstreamUrl: upstream.url, env: sentOnce });
 }
 
 function call({ port }: Sidecar, method = 'GET', settleMs?: number): Promise<RawAnswer> {

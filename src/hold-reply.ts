@@ -1,33 +1,32 @@
-import type { Body, Flow, Sink } from './exchange.ts';
+import type { Flow, Reply, Sink } from './exchange.ts';
 
-/** The beginning of a body, of which the caller has seen nothing yet. */
-export interface HeldBody {
-  /** What has come, in order. */
+/** A reply of which the beginning has come, and the caller has seen nothing yet. */
+export interface HeldReply {
+  /** What has come of its body, in order. */
   readonly chunks: readonly Uint8Array[];
   readonly bytes: number;
   /** An error: it broke off. */
   readonly ending: 'ended' | Error | undefined;
-  /** All of it, from its first byte; flows once, as every body does. */
-  readonly body: Body;
-  /** Nobody wants it: the rest is let go by. */
-  discard(): void;
+  /** The reply, with all of its body from the first byte on. It has not finished before that has flowed. */
+  readonly reply: Reply;
 }
 
 /**
- * Lets a body flow as far as `maxBytes`, and then has it wait.
+ * Lets a reply's body flow as far as `maxBytes`, and then has it wait.
  *
  * @param onProgress told of each piece, and of the end, which is none; also within this call.
  */
-export function holdBody(
-  body: Body,
+export function holdReply(
+  reply: Reply,
   maxBytes: number,
-  onProgress: (held: HeldBody, chunk: Uint8Array | undefined) => void,
-): HeldBody {
+  onProgress: (held: HeldReply, chunk: Uint8Array | undefined) => void,
+): void {
   const chunks: Uint8Array[] = [];
+  const released = Promise.withResolvers<void>();
   let bytes = 0;
-  let ending: HeldBody['ending'];
+  let ending: HeldReply['ending'];
   let to: Sink | undefined;
-  const held: HeldBody = {
+  const held: HeldReply = {
     chunks,
     get bytes() {
       return bytes;
@@ -35,10 +34,16 @@ export function holdBody(
     get ending() {
       return ending;
     },
-    body: release,
-    discard: () => void release(nobody),
+    reply: {
+      ...reply,
+      body: release,
+      finished: reply.finished.then(async (outcome) => {
+        await released.promise;
+        return outcome;
+      }),
+    },
   };
-  const flow = body({
+  const flow = reply.body({
     write(chunk) {
       if (to) return to.write(chunk);
       chunks.push(chunk);
@@ -49,7 +54,6 @@ export function holdBody(
     end: () => over('ended'),
     fail: (error) => over(error),
   });
-  return held;
 
   function over(how: 'ended' | Error): void {
     if (to) return tell(to, how);
@@ -65,13 +69,17 @@ export function holdBody(
     if (ending !== undefined) tell(sink, ending);
     // Who asked for a pause says himself when it is over.
     else if (wantsMore) flow.resume();
+    released.resolve();
     return flow;
   }
+}
+
+/** Lets go by what nobody wants, so that its connection is free again. */
+export function discard(reply: Reply): void {
+  reply.body({ write: () => true, end() {}, fail() {} });
 }
 
 function tell(sink: Sink, how: 'ended' | Error): void {
   if (how === 'ended') sink.end();
   else sink.fail(how);
 }
-
-const nobody: Sink = { write: () => true, end() {}, fail() {} };
