@@ -8,7 +8,6 @@
  */
 import { parseArgs } from 'node:util';
 
-import { outageConfig } from '../test/harness/outage-config.ts';
 import { type Major, majors } from '../test/sdk/sdk-versions.ts';
 import { type Figures, type Trial, tryFailingUpstream } from './failing-upstream.ts';
 
@@ -24,15 +23,17 @@ if (!majors.includes(sdk)) throw new Error(`--sdk is one of ${majors.join(', ')}
 const calls = Number(values.calls);
 const failShare = Number(values.share);
 
-const quick = 'baseMs: 5, maxMs: 50';
-const byDefault = outageConfig(`retry: { ${quick} }`);
-const unbounded = outageConfig(`retry: { ${quick}, budgetPercent: 100 }`);
+const retrying = (more = '') => `retry: { baseMs: 5, maxMs: 50${more} }`;
+const budgetless = ', budgetPercent: 100';
 type Row = Pick<Trial, 'config' | 'listsResponses'>;
 const rows: Readonly<Record<string, Row>> = {
   'SDK alone': { config: undefined },
-  'sidecar, defaults': { config: byDefault },
-  'sidecar, budgetPercent 100': { config: unbounded },
-  'the same, Responses listed': { config: unbounded, listsResponses: true },
+  'sidecar, defaults': { config: retrying() },
+  'sidecar, budgetPercent 100': { config: retrying(budgetless) },
+  'the same, Responses listed': {
+    config: retrying(`${budgetless}, lookUp: responses`),
+    listsResponses: true,
+  },
 };
 
 console.log(`SDK ${sdk}, ${calls} calls: chat and Responses, plain and streamed, embeddings, models.`);
