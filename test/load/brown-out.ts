@@ -62,10 +62,10 @@ export async function runBrownOut(lifetime: Lifetime, options: BrownOut): Promis
   lifetime.after(() => agent.destroy());
 
   const ends: CallEnd[] = [];
-  let isOver = false;
-  lifetime.after(async () => void (isOver = true));
+  const over = new AbortController();
+  lifetime.after(async () => over.abort());
   const callers = Array.from({ length: options.callers }, async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       ends.push(await call(agent, sidecar.url));
       await sleep(options.pauseMs);
     }
@@ -82,7 +82,7 @@ export async function runBrownOut(lifetime: Lifetime, options: BrownOut): Promis
   upstream.takes(0);
   await until(async () => closedAtMs(sidecar) !== undefined, slowMs + openMs * 4 + 30_000);
   await sleep(options.pauseMs * 8);
-  isOver = true;
+  over.abort();
   await Promise.all(callers);
   clearInterval(watch);
   // What the upstream was asked while it was slow may still be on its way.
