@@ -7,7 +7,7 @@ export interface Clock {
   /** Milliseconds since 1970, for dates that others have written. */
   unixMs(): number;
   /** Rejects with the signal's reason as soon as it aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Calls back once, unless it is cancelled before. */
   after(ms: number, callback: () => void): Cancel;
 }
@@ -18,7 +18,7 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   unixMs: () => Date.now(),
   async sleep(ms, signal) {
-    await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(ms, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
   },
   after(ms, callback) {
     const timer = setTimeout(callback, ms);

@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { ProxyError } from './errors.ts';
 import { type Handler, compose } from './exchange.ts';
+import { openSharedAllowances } from './open-shared-allowances.ts';
 import { createUpstreamPath } from './pipeline.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { type CallQueue, createCallQueue } from './resilience/call-queue.ts';
@@ -42,6 +43,9 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
   const dispatchers = new Map<string, Dispatcher>();
   const keys: WatchedKey[] = [];
   const guards = new Map<string, Guard>();
+  const shared = openSharedAllowances(config.store, upstream.paceUpToMs, (error) =>
+    parts.log.warn({ cause: error.message }, 'store'),
+  );
 
   const primary = open('primary', upstream, 'upstream', {});
   const fallbacks = upstream.fallbacks.map((fallback, index) =>
@@ -53,6 +57,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     bare: compose([readUsage()], primary.transport),
     async close() {
       for (const key of keys) key.close();
+      await shared?.close();
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
   };
@@ -70,10 +75,16 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
       transport,
       ...guardOf(origin, name),
       nameOf: (exchange) => names.get(modelOf(exchange)),
-      paceUpToMs: upstream.paceUpToMs,
+      pacing: {
+        upstream: name,
+        origin,
+        maxWaitMs: upstream.paceUpToMs,
+        metrics: parts.metrics.upstreamLimits,
+        shared,
+        clock: parts.clock,
+      },
       slowCalls: config.circuit,
       clock: parts.clock,
-      metrics: parts.metrics,
     });
     const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));
     return {

@@ -11,7 +11,7 @@ import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
 import { mapModel } from './policies/map-model.ts';
 import { observe } from './policies/observe.ts';
-import { pace } from './policies/pace.ts';
+import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
@@ -78,10 +78,9 @@ export interface UpstreamPathParts {
   readonly queue: CallQueue;
   /** What the call's model is called there; undefined: as the caller has it. */
   readonly nameOf: (exchange: Exchange) => string | undefined;
-  readonly paceUpToMs: number;
+  readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
   readonly clock: Clock;
-  readonly metrics: Metrics;
 }
 
 /** The path of one attempt to one upstream; outermost first. */
@@ -91,7 +90,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
     [
       refuseWhileOpen(circuit), //                before anything waits: refused at once
       mapModel(parts.nameOf), //                  before pace: limits are those of the model there
-      pace(parts.paceUpToMs, parts.metrics.upstreamLimits), // before the queue: who waits takes no place
+      pace(parts.pacing), //                      before the queue: who waits takes no place
       boundLoad(parts.queue), //                  around all that is open to the upstream
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
       awaitBeginning(clock), //                   holds the first bytes: what has begun badly can be sent again

@@ -35,8 +35,8 @@ export const retrySection = section({
   ),
   lookUp: choice(
     ['never', 'stored', 'responses'],
-    'stored',
-    'Which generations the upstream is asked about when a connection broke off and they may have run: `stored` are chat completions with `store: true`; `responses` are Responses too, for upstreams that list them (OpenAI does not). They are marked by a key in their metadata.',
+    'never',
+    'Which generations the upstream is asked about when a connection broke off and they may have run: `stored` are chat completions with `store: true`; `responses` are Responses too, for upstreams that list them (OpenAI does not). They are marked by a key in their metadata, which their answers show.',
   ),
 });
 

@@ -54,10 +54,16 @@ function errorIn(event: string, data: string): ToldError | undefined {
   if (!data.includes('error') && event !== 'error') return undefined;
   const value = parse(data);
   if (!isRecord(value)) return undefined;
-  if (event === 'response.failed') return toldIn(isRecord(value['response']) ? value['response'] : {});
+  if (event === 'response.failed')
+    return isRecord(value['response']) ? failedIn(value['response']) : undefined;
   if (isRecord(value['error'])) return toldIn(value);
   // Responses have it flat: `{"type":"error","code":...}`, where `type` is no type of an error.
   return event === 'error' || value['type'] === 'error' ? readToldError({ code: value['code'] }) : undefined;
+}
+
+/** One that tells what it has used has run, and will be billed. */
+function failedIn(response: Record<string, unknown>): ToldError | undefined {
+  return isRecord(response['usage']) ? undefined : toldIn(response);
 }
 
 function toldIn({ error }: Record<string, unknown>): ToldError {

@@ -1,92 +1,57 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Headers, Policy } from '../exchange.ts';
+import type { Exchange, Policy } from '../exchange.ts';
 import { bodyText } from '../ledger/body-text.ts';
-import {
-  type UpstreamLimit,
-  type UpstreamLimitKind,
-  readUpstreamLimit,
-  upstreamLimitKinds,
-} from '../openai/rate-limit-headers.ts';
 import type { UpstreamLimitMetrics } from '../telemetry/upstream-limit-metrics.ts';
+import type { SharedAllowances } from '../upstream-limits/shared-allowances.ts';
+import { type Taken, createUpstreamLimits } from '../upstream-limits/upstream-limits.ts';
 
-/** Models are few; names that callers make up must not fill memory. */
-const maxModels = 500;
+export interface PaceParts {
+  /** The upstream's name in the configuration. */
+  readonly upstream: string;
+  /** Of its URL. */
+  readonly origin: string;
+  /** No call waits longer; with zero none does, and limits are only watched. */
+  readonly maxWaitMs: number;
+  readonly metrics: UpstreamLimitMetrics;
+  /** Undefined: this pod spends what it sees by itself. */
+  readonly shared?: SharedAllowances | undefined;
+  readonly clock: Clock;
+}
 
 /**
- * Slows down before the upstream's own limits are hit: what it says is left of them (`x-ratelimit-remaining-*`)
- * is spent in order, and a call for which nothing is left waits until it is replenished. None waits longer than
- * `maxWaitMs`, zero of which only watches; the upstream then says itself what it thinks of the call.
+ * Slows down before one upstream's own limits are hit: what it says is left of them (`x-ratelimit-remaining-*`) is
+ * spent in order, and a call for which nothing is left waits until it is replenished, as does one that comes while
+ * a 429 asks to stay away. Behind its longest wait a call is sent, and the upstream itself says what it thinks of it.
  */
-export function pace(
-  maxWaitMs: number,
-  metrics: UpstreamLimitMetrics,
-  now = () => performance.now(),
-): Policy {
-  const limitsByModel = new Map<string, Map<UpstreamLimitKind, Allowance>>();
+export function pace(parts: PaceParts): Policy {
+  const { upstream, origin, maxWaitMs, metrics, shared, clock } = parts;
+  const account = { name: upstream, origin };
+  const limits = createUpstreamLimits({ account, maxWaitMs, clock, shared });
   return (next) => async (exchange) => {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
     const model = modelOf(exchange);
-    const allowances = limitsByModel.get(model);
-    const waitMs = allowances ? Math.min(maxWaitMs, waitOf(allowances, exchange)) : 0;
-    if (waitMs >= 1) await waitFor(waitMs, model, exchange.signal);
+    const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
+    await waitFor(taken, model, exchange.signal);
+    const sentAtMs = clock.nowMs();
     const reply = await next(exchange);
-    see(model, reply.headers);
+    limits.see(taken, sentAtMs, reply, (kind, limit) => metrics.seen(upstream, model, kind, limit));
     return reply;
   };
 
-  /** Takes the call's share at once, also while it waits, so that calls keep their order. */
-  function waitOf(allowances: Map<UpstreamLimitKind, Allowance>, exchange: Exchange): number {
-    let waitMs = 0;
-    for (const [kind, allowance] of allowances) {
-      waitMs = Math.max(waitMs, take(allowance, kind === 'requests' ? 1 : roughTokens(exchange), now()));
-    }
-    return waitMs;
-  }
-
-  async function waitFor(waitMs: number, model: string, signal: AbortSignal): Promise<void> {
-    metrics.slowed(model, waitMs);
-    await sleep(waitMs, undefined, { signal }).catch(() => {
-      throw new CallerLeft();
-    });
-  }
-
-  function see(model: string, headers: Headers): void {
-    for (const kind of upstreamLimitKinds) {
-      const limit = readUpstreamLimit(headers, kind);
-      if (!limit) continue;
-      metrics.seen(model, kind, limit);
-      let allowances = limitsByModel.get(model);
-      if (!allowances) {
-        if (limitsByModel.size >= maxModels) limitsByModel.clear();
-        limitsByModel.set(model, (allowances = new Map()));
-      }
-      allowances.set(kind, allowanceOf(limit, now()));
+  async function waitFor(taken: Taken, model: string, signal: AbortSignal): Promise<void> {
+    const untilMs = clock.nowMs() + maxWaitMs;
+    let { waitMs } = taken;
+    while (waitMs >= 1) {
+      metrics.slowed(upstream, model, waitMs);
+      await clock.sleep(waitMs, signal).catch(() => {
+        limits.giveBack(taken);
+        throw new CallerLeft();
+      });
+      // While it waited, another call may have been asked to stay away.
+      waitMs = Math.min(untilMs - clock.nowMs(), limits.heldForMs(taken));
     }
   }
-}
-
-/** How much of a limit is left at a time, as far as one pod can tell. Below zero it is spent ahead. */
-interface Allowance {
-  left: number;
-  atMs: number;
-  readonly limit: number;
-  readonly perMs: number;
-}
-
-function allowanceOf({ limit, remaining, resetMs }: UpstreamLimit, atMs: number): Allowance {
-  const missing = limit - remaining;
-  return { left: remaining, atMs, limit, perMs: missing > 0 && resetMs > 0 ? missing / resetMs : Infinity };
-}
-
-/** How long until what is taken is there. */
-function take(allowance: Allowance, amount: number, nowMs: number): number {
-  const { left, atMs, limit, perMs } = allowance;
-  const replenished = perMs === Infinity ? limit : left + (nowMs - atMs) * perMs;
-  allowance.left = Math.min(limit, replenished) - Math.min(amount, limit);
-  allowance.atMs = nowMs;
-  return allowance.left < 0 && perMs !== Infinity ? -allowance.left / perMs : 0;
 }
 
 /** Upstreams count tokens before they have seen them, too. */

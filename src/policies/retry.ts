@@ -52,9 +52,16 @@ export function retry(parts: RetryParts): Policy {
       const attempt = await attemptOf(upstream.handler, exchange, clock);
       const isTurnedAway = attempt.failure?.kind === 'turnedAway';
       if (!isTurnedAway) attempts += 1;
-      if (!attempt.failure) return answered(attempt.reply, upstream, attempts);
+      if (!attempt.failure) {
+        failed?.discard();
+        return answered(attempt.reply, upstream, attempts);
+      }
       const { kind, waitMs = 0 } = attempt.failure;
-      failed = attempt;
+      // What an upstream said is of more use to the caller than that nothing was sent to another one.
+      if (!isTurnedAway || !failed) {
+        failed?.discard();
+        failed = attempt;
+      }
       rest(upstream, exchange, attempt);
       restUntilMs.set(upstream, clock.nowMs() + waitMs);
 
@@ -77,7 +84,6 @@ export function retry(parts: RetryParts): Policy {
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
       if (attempts > 0 && !budget.spend()) return giveUp('budget');
       if (attempts > 0) metrics.retried(following.name, kind);
-      attempt.discard();
       if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch(leave);
       upstream = following;
     }

@@ -1,5 +1,6 @@
 import type { Partition } from '../assistants/store/store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
+import type { UpstreamAccount } from '../upstream-limits/shared-allowances.ts';
 
 /**
  * What keys are called behind what all of an organisation's begin with: see `lua/shared.lua`. The parts are
@@ -23,6 +24,11 @@ export function partitionKeys(prefix: string, { org, name }: Partition): string[
 export function workKeys(prefix: string, org: string): [due: string, called: string] {
   const base = `${prefix}:{${encodeName(org)}::work}:`;
   return [`${base}d`, `${base}c`];
+}
+
+/** See `lua/upstream-limits.lua`. Its tag has three colons, and so is no organisation's. */
+export function upstreamLimitsKey(prefix: string, { name, origin }: UpstreamAccount, model: string): string {
+  return `${prefix}:{::${encodeName(name)}:${encodeName(origin)}}:l:${encodeName(model)}`;
 }
 
 export function windowKey({

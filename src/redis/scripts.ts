@@ -22,6 +22,7 @@ const parts = {
   'assistant-renew': ['assistant-work', 'assistant-renew'],
   'assistant-call': ['assistant-work', 'assistant-call'],
   'assistant-finish': ['assistant-work', 'assistant-finish'],
+  'upstream-limits': ['upstream-limits'],
 } as const;
 
 export type ScriptName = keyof typeof parts;

@@ -135,19 +135,19 @@ export const metricDefinitions = {
     type: 'gauge',
     name: 'assistant_proxy_upstream_ratelimit_limit',
     help: 'What the upstream last said of its own limits (x-ratelimit-limit-*).',
-    labelNames: ['model', 'kind'],
+    labelNames: ['upstream', 'model', 'kind'],
   },
   upstreamRemaining: {
     type: 'gauge',
     name: 'assistant_proxy_upstream_ratelimit_remaining',
     help: 'What the upstream last said to be left of its own limits (x-ratelimit-remaining-*).',
-    labelNames: ['model', 'kind'],
+    labelNames: ['upstream', 'model', 'kind'],
   },
   upstreamPacing: {
     type: 'counter',
     name: 'assistant_proxy_upstream_pacing_seconds_total',
     help: "How long calls waited so that the upstream's own limits are not hit.",
-    labelNames: ['model'],
+    labelNames: ['upstream', 'model'],
   },
   retries: {
     type: 'counter',

@@ -5,8 +5,14 @@ import { metricDefinitions as definitions } from './metric-definitions.ts';
 import { createTally } from './tally.ts';
 
 export interface UpstreamLimitMetrics {
-  seen(model: string, kind: string, limit: { readonly limit: number; readonly remaining: number }): void;
-  slowed(model: string, waitMs: number): void;
+  /** @param upstream its name in the configuration. */
+  seen(
+    upstream: string,
+    model: string,
+    kind: string,
+    limit: { readonly limit: number; readonly remaining: number },
+  ): void;
+  slowed(upstream: string, model: string, waitMs: number): void;
 }
 
 export function createUpstreamLimitMetrics(
@@ -17,11 +23,11 @@ export function createUpstreamLimitMetrics(
   const remainders = new Gauge({ ...definitions.upstreamRemaining, registers });
   const slowed = createTally(definitions.upstreamPacing, registers);
   return {
-    seen(model, kind, { limit, remaining }) {
-      const labels = { model: modelLabel(model), kind };
+    seen(upstream, model, kind, { limit, remaining }) {
+      const labels = { upstream, model: modelLabel(model), kind };
       limits.set(labels, limit);
       remainders.set(labels, remaining);
     },
-    slowed: (model, waitMs) => slowed([modelLabel(model)], waitMs / 1000),
+    slowed: (upstream, model, waitMs) => slowed([upstream, modelLabel(model)], waitMs / 1000),
   };
 }

@@ -37,7 +37,7 @@ test('with nothing but a key in the environment every key has its default', () =
       caFile: '',
       fallbacks: [],
     },
-    retry: { maxAttempts: 3, baseMs: 250, maxMs: 8000, budgetPercent: 20, lookUp: 'stored' },
+    retry: { maxAttempts: 3, baseMs: 250, maxMs: 8000, budgetPercent: 20, lookUp: 'never' },
     circuit: {
       failurePercent: 50,
       minCalls: 20,

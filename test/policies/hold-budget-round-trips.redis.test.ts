@@ -69,8 +69,12 @@ function budgetLine(index: number, limitTokens: number): string {
 async function startCounted(t: TestContext, rules: string) {
   const redis = await startRedis(t);
   const config = `store: { redisUrl: "${redis.url}", timeoutMs: 2000, leaseMs: 600000 }\n${rules}`;
-  // Who serves the Assistants API looks for runs that others have left, too.
-  const env = { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' };
+  const env = {
+    // Who serves the Assistants API looks for runs that others have left, too.
+    ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough',
+    // And who slows calls down tells others, in the background, what the upstream says of its limits.
+    ASSISTANT_PROXY_UPSTREAM_PACE_UP_TO_MS: '0',
+  };
   return { ...(await startGoverned(t, { config, env })), redis: await watch(t, redis) };
 }
 

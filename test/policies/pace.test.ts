@@ -40,8 +40,14 @@ test('calls slow down before the upstream has to refuse them', async (t) => {
   for (let index = 0; index < 12; index += 1) assert.equal((await chat(sidecar.url)).status, 200);
   assert.equal(seen.refused, 0);
   const text = await sidecar.metrics();
-  assert.match(text, /assistant_proxy_upstream_ratelimit_limit{model="gpt-4o",kind="requests"} 5/);
-  assert.match(text, /assistant_proxy_upstream_pacing_seconds_total{model="gpt-4o"} [\d.]+/);
+  assert.match(
+    text,
+    /assistant_proxy_upstream_ratelimit_limit{upstream="primary",model="gpt-4o",kind="requests"} 5/,
+  );
+  assert.match(
+    text,
+    /assistant_proxy_upstream_pacing_seconds_total{upstream="primary",model="gpt-4o"} [\d.]+/,
+  );
 });
 
 test('no call waits longer than configured, and with 0 none waits', async (t) => {

@@ -5,6 +5,7 @@ import type { AssistantStreamEvent } from 'openai/resources/beta/assistants';
 
 import { comparable } from '../assistants/compared/comparable.ts';
 import { joined } from '../assistants/compared/told-by.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { startServed } from '../harness/served.ts';
 import { startSidecar, upstreamKey } from '../harness/sidecar.ts';
 import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
@@ -80,7 +81,8 @@ async function runThroughSidecar(t: TestContext, major: Major, scenario: Scenari
   const standIn = await freshStandIn(t, scenario);
   const sidecar = await startSidecar(t, {
     upstreamUrl: standIn.url,
-    env: { ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
+    // What the SDK does about failures is compared, not what the sidecar does.
+    env: { ...sentOnce, ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough' },
   });
   return runAt(major, scenario, standIn, { baseURL: sidecar.url, apiKey: 'sk-placeholder' });
 }

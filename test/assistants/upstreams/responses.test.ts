@@ -137,22 +137,40 @@ const failing: readonly [
   ],
 ];
 
+/** What did not run may be sent again, three times in all; all else is asked for once. */
+const callsOf = (title: string) => (title === 'answers 500' ? 3 : 1);
+
 for (const [title, answering, error] of failing) {
   test(`an upstream that ${title} fails the run`, async (t) => {
     const troubled = await troubledRun(t, [answering]);
     assertFailed(troubled, error);
-    assert.equal(troubled.calls.length, 1, 'the call is not made again');
+    assert.equal(troubled.calls.length, callsOf(title));
   });
 
   test(`an upstream that ${title} in the middle of a tool loop fails the run`, async (t) => {
     const troubled = await troubledRun(t, [asksForWeather, answering], { submits: 1 });
     assertFailed(troubled, error);
-    assert.equal(troubled.calls.length, 2);
+    assert.equal(troubled.calls.length, 1 + callsOf(title));
     const [asked] = troubled.steps;
     assert.deepEqual([asked?.status, asked?.usage], ['completed', runUsage]);
     assert.ok(troubled.run.usage!.total_tokens >= runUsage.total_tokens);
   });
 }
+
+test('a run outlives failures that are gone with the next attempt', async (t) => {
+  const { run, calls, usedTokens } = await troubledRun(
+    t,
+    [
+      status(500, { message: 'Oops.' }),
+      asksForWeather,
+      status(503, { message: 'Busy.', code: 'server_is_overloaded' }),
+      saysHi,
+    ],
+    { submits: 1 },
+  );
+  assert.deepEqual([run.status, calls.length], ['completed', 4]);
+  assert.equal(usedTokens, run.usage!.total_tokens);
+});
 
 for (const [title, answering] of [
   ['never ends', endless],
