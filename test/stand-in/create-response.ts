@@ -27,6 +27,7 @@ export interface ResponsesOptions {
   search(vectorStoreIds: string[], query: string, maxResults: number): SearchHit[];
   nowMs: () => number;
   deterministic: boolean;
+  listsResponses: boolean;
   chunkDelayMs: number;
   queuedMs: number;
   workMs: number;

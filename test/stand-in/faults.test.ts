@@ -141,6 +141,24 @@ test('a reset comes before any byte, whether the operation ran or not', async (t
   assert.ok((standIn.requests[1]?.usage?.outputTokens ?? 0) > 0, 'it was billed');
 });
 
+test('a stream whose answer is lost, all of it or its rest, has run to its end', async (t) => {
+  const { standIn, client } = await withStandIn(t);
+  const create = () =>
+    client.responses.create({ model: 'gpt-4o', input: 'Hello [[words:40]]', stream: true });
+  for await (const _ of await create());
+  standIn.fail({ kind: 'reset', ran: true });
+  await assert.rejects(create());
+  standIn.fail({ kind: 'resetAfter', bytes: 1500, ran: true });
+  const ids: string[] = [];
+  await assert.rejects(async () => {
+    for await (const event of await create()) if ('response' in event) ids.push(event.response.id);
+  });
+  const [whole, ...lost] = standIn.requests.map(({ usage }) => usage?.outputTokens);
+  assert.ok((whole ?? 0) >= 40);
+  assert.deepEqual(lost, [whole, whole]);
+  assert.equal((await client.responses.retrieve(ids[0] ?? '')).status, 'completed');
+});
+
 test('a reset after some bytes of a stream delivers those bytes', async (t) => {
   const { standIn } = await withStandIn(t);
   standIn.fail({ kind: 'resetAfter', bytes: 700 });
@@ -250,6 +268,32 @@ test('a stream can report an error after it began well', async (t) => {
     for await (const event of stream) types.push(event.type);
   }, /It broke/);
   assert.deepEqual(types, ['response.created', 'response.in_progress']);
+});
+
+test('a stream can report an error instead of beginning, and is not billed then', async (t) => {
+  const { standIn, client } = await withStandIn(t);
+  const bodies = [
+    [
+      '/chat/completions',
+      { ...CHAT, stream: true },
+      /^data: \{"error":\{[^\n]*"message":"It broke\."[^\n]*\n\n$/,
+    ],
+    [
+      '/responses',
+      { model: 'gpt-4o', input: 'Hello', stream: true },
+      /^event: error\ndata: \{"type":"error","code":"server_error","message":"It broke\."[^\n]*"sequence_number":0\}\n\n$/,
+    ],
+  ] as const;
+  for (const [path, body, expected] of bodies) {
+    standIn.fail({ kind: 'errorEvent', events: 0, message: 'It broke.' });
+    const answer = await client.post(path, { body, __binaryResponse: true }).asResponse();
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.match(await answer.text(), expected);
+    const seen = standIn.requests.at(-1);
+    await waitFor(() => seen?.closedAtMs !== undefined);
+    assert.deepEqual([seen?.fault, seen?.usage], ['errorEvent', undefined]);
+  }
 });
 
 test('refusing closes the port, accepting opens the same one', async (t) => {

@@ -16,8 +16,8 @@ export type FaultKind =
   | StatusFault
   /** The connection is reset before any byte of the answer. */
   | { kind: 'reset'; ran?: boolean }
-  /** The connection is reset after so many bytes of the body. */
-  | { kind: 'resetAfter'; bytes: number }
+  /** The connection is reset after so many bytes of the body. With `ran`, the rest of it is made and billed too. */
+  | { kind: 'resetAfter'; bytes: number; ran?: boolean }
   /** Accepts the request and never answers. */
   | { kind: 'silence'; ran?: boolean }
   /** Answers the status line and headers, then nothing. */
@@ -34,7 +34,10 @@ export type FaultKind =
   | { kind: 'garbage' }
   /** A redirect, 307 unless told. */
   | { kind: 'redirect'; location: string; status?: number }
-  /** A stream that starts well and then reports an error: after so many events, 3 unless told. */
+  /**
+   * A stream that starts well and then reports an error: after so many events, 3 unless told. What failed before it
+   * put out anything is not billed.
+   */
   | { kind: 'errorEvent'; events?: number; code?: string; message?: string };
 
 /** An error status. A known `code` brings its own status and type; `retryAfter...` and so on its headers. */

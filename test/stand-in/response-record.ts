@@ -63,6 +63,8 @@ export interface ResponseStore {
   find(id: string): ResponseRecord;
   has(id: string): boolean;
   delete(id: string): void;
+  /** The oldest first. */
+  all(): ResponseRecord[];
   /** Any item of any response, by its id. */
   item(id: string): Item | undefined;
 }
@@ -82,6 +84,7 @@ export function createResponseStore(): ResponseStore {
     },
     has: (id) => records.has(id),
     delete: (id) => void records.delete(id),
+    all: () => [...records.values()],
     item: (id) => items.get(id),
   };
 }

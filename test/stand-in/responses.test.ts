@@ -286,3 +286,29 @@ test('a response can fail or refuse', async (t) => {
   const [message] = refused.output;
   assert.equal(message?.type === 'message' && message.content[0]?.type, 'refusal');
 });
+
+test('responses are listed, newest first, only by a stand-in for servers that list them', async (t) => {
+  const { client: plain } = await withStandIn(t);
+  await assert.rejects(plain.get('/responses'), NotFoundError);
+
+  const { client } = await withStandIn(t, { listsResponses: true });
+  const ids: string[] = [];
+  for (const call of ['a', 'b', 'c']) {
+    const { id } = await client.responses.create({ model: 'gpt-4o', input: 'Hello', metadata: { call } });
+    ids.unshift(id);
+  }
+  await client.responses.create({ model: 'gpt-4o', input: 'Hello', store: false });
+  type Listed = { data: { id: string; metadata: { call: string } }[]; has_more: boolean };
+  const page = (query: object) => client.get<Listed>('/responses', { query });
+  const all = await page({});
+  assert.deepEqual(
+    all.data.map(({ id, metadata }) => [id, metadata.call]),
+    [
+      [ids[0], 'c'],
+      [ids[1], 'b'],
+      [ids[2], 'a'],
+    ],
+  );
+  const middle = await page({ limit: 1, after: ids[0] });
+  assert.deepEqual([middle.data.map(({ id }) => id), middle.has_more], [[ids[1]], true]);
+});

@@ -18,6 +18,7 @@ export function responseRoutes(options: ResponsesOptions): Route[] {
   const find = (call: Call) => responses.find(call.params['response_id'] ?? '');
   return [
     { method: 'POST', path: '/responses', handle: (call) => createResponse(options, call) },
+    ...(options.listsResponses ? [listRoute(options)] : []),
     { method: 'POST', path: '/responses/input_tokens', handle: (call) => countInput(options, call) },
     { method: 'POST', path: '/responses/compact', handle: (call) => compact(options, call) },
     {
@@ -62,6 +63,18 @@ export function responseRoutes(options: ResponsesOptions): Route[] {
       handle: (call) => json<Page<Item>>(paginate(find(call).input, call.query)),
     },
   ];
+}
+
+/** As stored, newest first, with their metadata. */
+function listRoute({ responses, nowMs }: ResponsesOptions): Route {
+  return {
+    method: 'GET',
+    path: '/responses',
+    handle({ query }) {
+      const stored = responses.all().map((record) => responseAt(record, nowMs()));
+      return json<Page<WireResponse>>(paginate(stored, query));
+    },
+  };
 }
 
 function countInput(options: ResponsesOptions, call: Call): Reply {

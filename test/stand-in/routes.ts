@@ -30,6 +30,7 @@ export interface RoutesOptions {
   queuedMs: number;
   workMs: number;
   assistants: 'retired' | 'live';
+  listsResponses: boolean;
   runExpiresAfterSeconds: number;
 }
 

@@ -13,6 +13,8 @@ import { writeReply } from './write-reply.ts';
 export interface ServerOptions {
   routes: readonly Route[];
   faults: Faults;
+  /** Decides over a request that no fault was planned for. */
+  failAtRandom: ((isStream: boolean) => FaultKind | undefined) | undefined;
   /** Receives what arrives. */
   requests: SeenRequest[];
   keepRequests: number;
@@ -34,9 +36,10 @@ export function createStandInServer(options: ServerOptions): Server {
       if (!response.writableFinished) gone.abort();
     });
 
-    const fault = faults.take(request);
-    seen.fault = fault?.kind;
+    const planned = faults.take(request);
     const body = isMultipart(request.headers) ? undefined : await readBody(request, seen);
+    const fault = planned ?? options.failAtRandom?.(body?.includes('"stream":true') ?? false);
+    seen.fault = fault?.kind;
     if (gone.signal.aborted) return;
     const reply = await answer(request, seen, body, fault, gone.signal);
     seen.status = reply.status;
@@ -45,6 +48,7 @@ export function createStandInServer(options: ServerOptions): Server {
     if (!request.readableEnded) request.removeAllListeners('readable').resume();
     if (fault && fault.kind !== 'status' && fault.kind !== 'redirect') {
       await writeBroken(response, reply, fault, gone.signal);
+      if (fault.kind === 'errorEvent' && seen.usage?.outputTokens === 0) delete seen.usage;
     } else {
       await writeReply(response, reply);
     }

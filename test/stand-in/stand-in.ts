@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 
 import type { SeenRequest } from './call.ts';
 import { createFaults, type Fault } from './faults.ts';
+import { type RandomFailures, failAtRandom } from './random-failures.ts';
 import { createRoutes } from './routes.ts';
 import { createStandInServer } from './server.ts';
 
@@ -23,6 +24,10 @@ export interface StandInOptions {
   apiKey?: string;
   /** OpenAI retired the Assistants API on 2026-08-26 and answers 404; other upstreams still have it. */
   assistants?: 'retired' | 'live';
+  /** OpenAI has no list of Responses; some self-hosted servers do. */
+  listsResponses?: boolean;
+  /** Requests fail now and then, beside those that `fail` and a header choose. */
+  failures?: RandomFailures;
   /** How long a run may take before it expires; 600 s unless told. */
   runExpiresAfterSeconds?: number;
   /** How many requests `requests` keeps; 10,000 unless told. */
@@ -65,9 +70,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       queuedMs: options.queuedMs ?? 20,
       workMs: options.workMs ?? 60,
       assistants: options.assistants ?? 'retired',
+      listsResponses: options.listsResponses ?? false,
       runExpiresAfterSeconds: options.runExpiresAfterSeconds ?? 600,
     }),
     faults,
+    failAtRandom: options.failures && failAtRandom(options.failures),
     requests,
     keepRequests: options.keepRequests ?? 10_000,
     apiKey,

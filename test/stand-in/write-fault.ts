@@ -16,9 +16,11 @@ export async function writeBroken(
 ): Promise<void> {
   switch (fault.kind) {
     case 'reset':
+      if (fault.ran) await runToItsEnd(bodyOf(reply));
       response.socket?.resetAndDestroy();
       return;
     case 'silence':
+      if (fault.ran) await runToItsEnd(bodyOf(reply));
       return;
     case 'garbage':
       response.socket?.end('\u0000\u0001this is not HTTP\r\n\r\n');
@@ -45,19 +47,22 @@ export async function writeBroken(
       await writeReply(response, {
         status: reply.status,
         headers: reply.headers,
-        body: firstBytes(reply, fault.bytes ?? halfOf(reply)),
+        body: firstBytes(bodyOf(reply), fault.bytes ?? halfOf(reply)),
       });
       return;
     case 'resetAfter':
-    case 'silenceAfter':
+    case 'silenceAfter': {
       response.writeHead(reply.status, headersOf(reply));
-      for await (const chunk of firstBytes(reply, fault.bytes)) {
+      const whole = bodyOf(reply);
+      for await (const chunk of firstBytes(whole, fault.bytes)) {
         if (!response.write(chunk)) await drained(response);
       }
       if (fault.kind === 'silenceAfter') return;
+      if (fault.ran) await runToItsEnd(whole);
       // A reset overtakes bytes that are still in the kernel's buffers, so they get a moment to arrive.
       await pause(20, signal);
       response.socket?.resetAndDestroy();
+    }
   }
 }
 
@@ -77,13 +82,19 @@ async function* bodyOf(reply: Reply): AsyncGenerator<Buffer> {
   else for await (const chunk of reply.body) yield Buffer.from(chunk);
 }
 
-async function* firstBytes(reply: Reply, bytes: number) {
-  let left = bytes;
-  for await (const chunk of bodyOf(reply)) {
-    if (left <= 0) return;
+/** Leaves the rest in the body. */
+async function* firstBytes(body: AsyncGenerator<Buffer>, bytes: number) {
+  for (let left = bytes; left > 0;) {
+    const { value: chunk } = await body.next();
+    if (!chunk) return;
     yield chunk.subarray(0, left);
     left -= chunk.length;
   }
+}
+
+/** A streamed answer is made, billed and stored while it is read. */
+async function runToItsEnd(body: AsyncGenerator<Buffer>): Promise<void> {
+  for await (const _ of body);
 }
 
 async function* slowly(reply: Reply, delayMs: number, bytes: number, signal: AbortSignal) {
@@ -102,8 +113,8 @@ async function* withError(reply: Reply, fault: Extract<FaultKind, { kind: 'error
   let events = 0;
   let named = false;
   for await (const chunk of bodyOf(reply)) {
-    if (events++ >= (fault.events ?? 3)) break;
     named = chunk.toString('latin1', 0, 6) === 'event:';
+    if (events++ >= (fault.events ?? 3)) break;
     yield chunk;
   }
   const error = { type: 'server_error', code, message, param: null };

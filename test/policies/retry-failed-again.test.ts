@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+
+import { startSidecar, upstreamKey } from '../harness/sidecar.ts';
+import { withStandIn } from '../stand-in/with-stand-in.ts';
+
+async function startBoth(t: TestContext, config: string) {
+  const { standIn } = await withStandIn(t, { apiKey: upstreamKey });
+  const sidecar = await startSidecar(t, { upstreamUrl: standIn.url, config });
+  return { standIn, sidecar };
+}
+
+test('a call whose second attempt fails with an answer, too, is served by the third', async (t) => {
+  const { standIn, sidecar } = await startBoth(t, 'retry: { baseMs: 1 }');
+  standIn.fail({ kind: 'status', code: 'server_error', times: 2 });
+  const answer = await fetch(`${sidecar.url}/models`);
+  assert.equal(answer.status, 200, await answer.text());
+  assert.equal(standIn.requests.length, 3);
+});
+
+test('a call that fails with each attempt gets what the upstream said last', async (t) => {
+  const { standIn, sidecar } = await startBoth(t, 'retry: { baseMs: 1 }');
+  standIn.fail({ kind: 'status', code: 'server_error', times: 2 });
+  standIn.fail({ kind: 'status', code: 'server_is_overloaded' });
+  const answer = await fetch(`${sidecar.url}/models`);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get('x-should-retry'), 'false');
+  assert.match(await answer.text(), /"code":"server_is_overloaded"/);
+});
+
+test('a call between whose attempts the circuit opens is told so', async (t) => {
+  const { standIn, sidecar } = await startBoth(t, 'retry: { baseMs: 1 }\ncircuit: { minCalls: 1 }');
+  standIn.fail({ kind: 'status', code: 'server_error' });
+  const answer = await fetch(`${sidecar.url}/models`);
+  assert.equal(answer.status, 503);
+  assert.match(await answer.text(), /"code":"circuit_open"/);
+  assert.equal(standIn.requests.length, 1);
+});
