@@ -60,7 +60,7 @@ export type Found =
   | { readonly state: 'unknown' };
 
 /** An upstream may list a generation a moment later. */
-const askAgainAfterMs = [0, 200, 500, 1000];
+const askAgainAfterMs = [0, 100, 300, 600];
 const firstPollMs = 500;
 const longestPollMs = 2000;
 /** A caller who names no time waits no longer for a generation that goes on. */
