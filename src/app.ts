@@ -163,6 +163,10 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     prices: createPriceTable(models.prices, models.fallbackPrice),
     estimates: config.estimates,
     counter,
+    substitutesOf: (model) =>
+      config.upstream.fallbacks.flatMap(({ models: names }) =>
+        Object.hasOwn(names, model) ? [names[model]!] : [],
+      ),
     orgs: orgsOf(config),
     upstream,
     dialect: config.upstream.dialect,

@@ -30,6 +30,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['budgets[].name', 'limits[].name'], findProblems: sharedNames },
   { reads: ['budgets[].limit.usd', 'models.fallbackPrice'], findProblems: freeModels },
   { reads: ['defaults'], findProblems: unfitCaps },
+  { reads: ['upstream.fallbacks[].name'], findProblems: sharedUpstreamNames },
 ];
 
 function* openListen({ listen, auth }: WrittenConfig) {
@@ -88,6 +89,16 @@ function* unfitCaps({ defaults }: WrittenConfig) {
     }
     if (defaults[ceiling] === 0 || defaults[cap] <= defaults[ceiling]) continue;
     yield { path: `defaults.${cap}`, message: `must be at most defaults.${ceiling}` };
+  }
+}
+
+function* sharedUpstreamNames({ upstream }: WrittenConfig) {
+  const entries = [
+    { text: 'primary', path: 'upstream itself' },
+    ...upstream.fallbacks.map(({ name }, index) => ({ text: name, path: `upstream.fallbacks[${index}]` })),
+  ];
+  for (const { path, other } of repetitions(entries)) {
+    yield { path: `${path}.name`, message: `is also the name of ${other}; give each its own` };
   }
 }
 

@@ -33,6 +33,8 @@ interface CallCostSettings {
   readonly prices: PriceTable;
   readonly counter: TokenCounter;
   readonly learned: LearnedOutput;
+  /** Other models that may answer in place of the one that is asked for. */
+  readonly substitutesOf: (model: string) => readonly string[];
   readonly estimates: Estimates & {
     /** Held, and asked for, where a call names no maximum. */
     readonly outputTokens: number;
@@ -48,11 +50,12 @@ const maxCountMs = 2000;
 /** Undefined for an operation that costs no tokens. */
 export type CostOfCall = (exchange: Exchange, model: string) => CallCost | undefined;
 
-export function createCostOfCall({ prices, counter, learned, estimates }: CallCostSettings): CostOfCall {
+export function createCostOfCall(settings: CallCostSettings): CostOfCall {
+  const { prices, counter, learned, substitutesOf, estimates } = settings;
   return (exchange, model) => {
     if (!isBilled(exchange)) return undefined;
     const { operation, body } = exchange;
-    const { price } = prices.priceOf(model);
+    const possible = [model, ...substitutesOf(model)].map((name) => prices.priceOf(name).price);
     const parsed = body.kind === 'json' ? body : undefined;
     const isBatch = operation.usage === 'batch';
     const limit = readOutputLimit(operation, parsed?.value);
@@ -61,7 +64,7 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
       : estimateInput(operation, parsed, estimates);
     const kind = `${operation.name} ${model} ${exchange.identity?.app ?? ''}`;
     const service = { isBatch, ...boundService(parsed?.value) };
-    const pricing = { price, limit, service };
+    const pricing = { possible, limit, service };
     const output = outputOf(limit, model, estimates.outputTokens, learned.usualTokens(kind));
     let inputTokens = input.boundTokens;
     let isCounted = false;
@@ -89,9 +92,13 @@ export function createCostOfCall({ prices, counter, learned, estimates }: CallCo
           isBatch,
         }),
       }),
-      costOf: (tokens) => ({
+      costOf: (tokens, answered) => ({
         tokens: tokens.input + tokens.output,
-        nanoUsd: costNanoUsd(price, plainUsage(tokens.input, tokens.output), {}),
+        nanoUsd: costNanoUsd(
+          prices.priceOfAnswer(answered, model),
+          plainUsage(tokens.input, tokens.output),
+          {},
+        ),
       }),
       // What is usual is held for each choice.
       learn: (usage) => learned.learn(kind, Math.ceil(usage.outputTokens / limit.choices)),
@@ -144,16 +151,20 @@ function outputOf(
 }
 
 interface Pricing {
-  readonly price: Price;
+  /** Of every model that may answer. */
+  readonly possible: readonly Price[];
   readonly limit: OutputLimit;
   readonly service: Service;
 }
 
-function demandOf(inputTokens: number, output: OutputRange, { price, limit, service }: Pricing): Demand {
-  const worst = worstCase(price, inputTokens, service);
+function demandOf(inputTokens: number, output: OutputRange, { possible, limit, service }: Pricing): Demand {
+  const worst = possible.map((price) => worstCase(price, inputTokens, service));
   return {
-    fixed: { tokens: inputTokens, nanoUsd: worst.fixedNanoUsd },
-    perOutputToken: { tokens: limit.choices, nanoUsd: worst.perOutputTokenNanoUsd * limit.choices },
+    fixed: { tokens: inputTokens, nanoUsd: Math.max(...worst.map((one) => one.fixedNanoUsd)) },
+    perOutputToken: {
+      tokens: limit.choices,
+      nanoUsd: Math.max(...worst.map((one) => one.perOutputTokenNanoUsd)) * limit.choices,
+    },
     ...output,
   };
 }

@@ -24,8 +24,8 @@ export interface Charge {
 export interface Priced {
   readonly held: Amounts;
   cost(usage: Usage, outcome: Outcome): Amounts;
-  /** At the price of the call's own model, without its rebates. */
-  costOf(tokens: { readonly input: number; readonly output: number }): Amounts;
+  /** At the price of the model that answered, or was asked for if that is not known; without rebates. */
+  costOf(tokens: { readonly input: number; readonly output: number }, answered: string | undefined): Amounts;
   readonly inputTokens: number;
   /** Whether the model may have put out tokens that no stream shows. */
   readonly mayThinkUnseen: boolean;
@@ -47,10 +47,8 @@ export function chargeOf(priced: Priced, end: CallEnd): Charge {
   if (status >= 400) return gatewayStatuses.has(status) ? wholeHold : none;
   if (!seenOutput || priced.mayThinkUnseen) return wholeHold;
   const unseen = outcome.ending === 'complete' ? 0 : unseenTokens(seenOutput);
-  const charge = priced.costOf({
-    input: priced.inputTokens,
-    output: seenOutput.outputTokens + unseen,
-  });
+  const seen = { input: priced.inputTokens, output: seenOutput.outputTokens + unseen };
+  const charge = priced.costOf(seen, outcome.model);
   return { charge: atMost(charge, priced.held), estimated: true };
 }
 

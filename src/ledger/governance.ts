@@ -35,6 +35,8 @@ export interface GovernanceSettings extends Pick<
   readonly prices: PriceTable;
   readonly estimates: Estimates & { readonly outputTokens: number; readonly batchTokens: number };
   readonly counter: TokenCounter;
+  /** Other models that may answer in place of the one that is asked for. */
+  readonly substitutesOf: (model: string) => readonly string[];
   readonly journal: SettlementJournal;
   /** Every organisation that this sidecar can spend for. */
   readonly orgs: readonly string[];
@@ -66,7 +68,13 @@ export function govern(settings: GovernanceSettings): Governance {
   const settleCalls = createSettleCalls({ ledger, outbox, liveHolds, lookUp, costOfWork, onSettled });
   const holds = createHolds({
     ...settings,
-    costOfCall: createCostOfCall({ prices, counter, learned: learnOutput(), estimates }),
+    costOfCall: createCostOfCall({
+      prices,
+      counter,
+      learned: learnOutput(),
+      substitutesOf: settings.substitutesOf,
+      estimates,
+    }),
     liveHolds,
     settleCalls,
     tightness: rememberTightness(),

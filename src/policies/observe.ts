@@ -51,6 +51,8 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
       model,
       inputTokens: usage?.inputTokens,
       outputTokens: usage?.outputTokens,
+      attempts: outcome?.attempts,
+      fallback: outcome?.fallback,
       durationMs: Math.round(durationMs),
       timeToFirstByteMs: timeToFirstByteMs === undefined ? undefined : Math.round(timeToFirstByteMs),
       requestBytes,

@@ -11,6 +11,7 @@ import { plainExchange } from '../harness/exchange.ts';
 
 test('what a call of several choices put out is learned by the choice', () => {
   const costOfCall = createCostOfCall({
+    substitutesOf: () => [],
     prices: createPriceTable({}, { input: 1, output: 1 }),
     counter: createTokenCounter(),
     learned: learnOutput(),
