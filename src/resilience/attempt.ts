@@ -32,7 +32,9 @@ export async function attemptOf(handler: Handler, exchange: Exchange, clock: Clo
   }
   if (reply.toldError) {
     const failure = failureOfToldError(reply.toldError);
-    return failure ? failed(failure, reply) : { failure, reply };
+    if (!failure) return { failure, reply };
+    // Read on to its end, so that the next attempt does not wait for the place that this one has.
+    return failed(failure, (await beginningOf(reply, clock)).reply);
   }
   // What says nothing without its body is passed on unread.
   if (!failureOfAnswer(reply.status, reply.headers, undefined, 0)) return { failure: undefined, reply };

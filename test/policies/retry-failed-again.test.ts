@@ -28,11 +28,37 @@ test('a call that fails with each attempt gets what the upstream said last', asy
   assert.match(await answer.text(), /"code":"server_is_overloaded"/);
 });
 
-test('a call between whose attempts the circuit opens is told so', async (t) => {
+test('a call between whose attempts the circuit opens gets what the upstream said', async (t) => {
   const { standIn, sidecar } = await startBoth(t, 'retry: { baseMs: 1 }\ncircuit: { minCalls: 1 }');
   standIn.fail({ kind: 'status', code: 'server_error' });
   const answer = await fetch(`${sidecar.url}/models`);
-  assert.equal(answer.status, 503);
-  assert.match(await answer.text(), /"code":"circuit_open"/);
+  assert.equal(answer.status, 500);
+  assert.match(await answer.text(), /"code":"server_error"/);
   assert.equal(standIn.requests.length, 1);
+});
+
+test('a call that failed gives its place to the upstream back before it is sent again', async (t) => {
+  const { standIn, sidecar } = await startBoth(
+    t,
+    'retry: { baseMs: 1 }\noverload: { maxConcurrent: 1, queueUpToMs: 500 }',
+  );
+  standIn.fail({ kind: 'status', code: 'server_error' });
+  const answer = await fetch(`${sidecar.url}/models`);
+  assert.equal(answer.status, 200, await answer.text());
+  assert.equal(standIn.requests.length, 2);
+});
+
+test('a stream that tells an error at once gives its place back, too', async (t) => {
+  const { standIn, sidecar } = await startBoth(
+    t,
+    'retry: { baseMs: 1 }\noverload: { maxConcurrent: 1, queueUpToMs: 500 }',
+  );
+  standIn.fail({ kind: 'errorEvent', events: 0 });
+  const answer = await fetch(`${sidecar.url}/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }], stream: true }),
+  });
+  assert.match(await answer.text(), /data: \[DONE\]\n\n$/);
+  assert.equal(standIn.requests.length, 2);
 });

@@ -37,21 +37,30 @@ const calls: Readonly<Record<string, Call>> = {
 };
 const lookUp: Call = { method: 'GET', path: '/models/gpt-4o' };
 
-for (const [name, call] of Object.entries(calls)) {
-  test(`${name} that is reset at any byte is an error or a true beginning, and asked for once`, async (t) => {
-    const { recorded, endings } = await resetAtEveryByte(t, call);
+/** Every byte at once, and some of them when the beginning of a stream is held back no longer. */
+const resets: readonly (readonly [name: string, reset: Reset])[] = [
+  // A reset overtakes what the kernel has not delivered yet.
+  ['any byte', { afterMs: 2, stepBytes: 1 }],
+  ['any byte, after a while', { afterMs: 250, stepBytes: 29 }],
+];
+const everyByte = resets[0]![1];
+const cases = Object.entries(calls).flatMap((call) => resets.map((reset) => [...call, ...reset] as const));
+
+for (const [name, call, where, reset] of cases) {
+  test(`${name} that is reset at ${where} is an error or a true beginning, and asked for once`, async (t) => {
+    const { recorded, endings } = await resetEverywhere(t, call, reset);
     for (const { sentBytes, answer, upstreamCalls } of endings) {
-      const where = `reset at ${sentBytes} of ${recorded.bytes.length}: ${answer.status}`;
-      assert.equal(upstreamCalls, 1, where);
-      if (answer.status === 502) assertTold(answer, where);
-      else assertBeginning(answer, recorded, sentBytes, where);
+      const at = `reset at ${sentBytes} of ${recorded.bytes.length}: ${answer.status}`;
+      assert.equal(upstreamCalls, 1, at);
+      if (answer.status === 502) assertTold(answer, at);
+      else assertBeginning(answer, recorded, sentBytes, at);
     }
-    assertBothCame(t, endings, recorded);
+    assertBothCame(t, endings, recorded, reset);
   });
 }
 
 test('a look-up that is reset before its answer has begun is made again, and never afterwards', async (t) => {
-  const { recorded, endings } = await resetAtEveryByte(t, lookUp);
+  const { recorded, endings } = await resetEverywhere(t, lookUp, everyByte);
   for (const { sentBytes, answer, upstreamCalls } of endings) {
     const where = `reset at ${sentBytes} of ${recorded.bytes.length}: ${answer.status}`;
     if (upstreamCalls > 1) {
@@ -69,8 +78,14 @@ interface Ending {
   readonly upstreamCalls: number;
 }
 
-/** One call for each number of bytes, from none to all of them. */
-async function resetAtEveryByte(t: TestContext, call: Call) {
+interface Reset {
+  /** How long what was sent is left alone. */
+  readonly afterMs: number;
+  readonly stepBytes: number;
+}
+
+/** One call for each number of bytes, or for some, from none to all of them. */
+async function resetEverywhere(t: TestContext, call: Call, { afterMs, stepBytes }: Reset) {
   const { standIn } = await withStandIn(t, { deterministic: true, apiKey: upstreamKey });
   const recorded = await recordAnswer(
     standIn.port,
@@ -87,9 +102,8 @@ async function resetAtEveryByte(t: TestContext, call: Call) {
       const before = seen.get(sentBytes) ?? 0;
       seen.set(sentBytes, before + 1);
       if (before > 0) return void socket.write(recorded.bytes);
-      // A reset overtakes what the kernel has not delivered yet.
       socket.write(recorded.bytes.subarray(0, sentBytes), () =>
-        setTimeout(() => socket.resetAndDestroy(), 2),
+        setTimeout(() => socket.resetAndDestroy(), afterMs),
       );
     });
   });
@@ -98,7 +112,8 @@ async function resetAtEveryByte(t: TestContext, call: Call) {
   let next = 0;
   const callAfterCall = async () => {
     while (next <= recorded.bytes.length) {
-      const sentBytes = next++;
+      const sentBytes = next;
+      next += stepBytes;
       const request = requestOf(call, `connection: close\r\nx-reset-at: ${sentBytes}\r\n`);
       const answer = readAnswer(await allOf(sidecar.port, request));
       endings.push({ sentBytes, answer, upstreamCalls: seen.get(sentBytes) ?? 0 });
@@ -151,10 +166,15 @@ function assertBeginning(
 }
 
 /** Most of what the upstream sent must have arrived, or this would be a test of errors alone. */
-function assertBothCame(t: TestContext, endings: readonly Ending[], { bytes, bodyAt }: RecordedAnswer): void {
+function assertBothCame(
+  t: TestContext,
+  endings: readonly Ending[],
+  { bytes, bodyAt }: RecordedAnswer,
+  { stepBytes }: Reset,
+): void {
   const told = endings.filter(({ answer }) => answer.status === 502).length;
   const begun = endings.filter(({ answer }) => answer.body.length > 0 && answer.status === 200).length;
   t.diagnostic(`${endings.length} resets: ${told} errors, ${begun} beginnings`);
-  assert.equal(endings.length, bytes.length + 1);
-  assert.ok(told >= bodyAt / 2 && begun > (bytes.length - bodyAt) / 4);
+  assert.equal(endings.length, Math.floor(bytes.length / stepBytes) + 1);
+  assert.ok(told * stepBytes >= bodyAt / 2 && begun * stepBytes > (bytes.length - bodyAt) / 4);
 }
