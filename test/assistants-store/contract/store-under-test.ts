@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 
-import { parseKeyring } from '../../../src/assistants/store/keyring.ts';
+import { parseKeyring } from '../../../src/sealing/keyring.ts';
 import { sealStore } from '../../../src/assistants/store/sealed-store.ts';
 import type {
   AssistantStore,
