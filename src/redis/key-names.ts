@@ -1,4 +1,5 @@
 import type { Partition } from '../assistants/store/store.ts';
+import type { Call } from '../idempotency/answer-store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
 
 /**
@@ -23,6 +24,11 @@ export function partitionKeys(prefix: string, { org, name }: Partition): string[
 export function workKeys(prefix: string, org: string): [due: string, called: string] {
   const base = `${prefix}:{${encodeName(org)}::work}:`;
   return [`${base}d`, `${base}c`];
+}
+
+/** The key of a call with an Idempotency-Key: see `lua/answers.lua`. Each has a tag of its own, as answers are large. */
+export function callKey(prefix: string, { org, name }: Pick<Call, 'org' | 'name'>): string {
+  return `${prefix}:{${encodeName(org)}::call:${encodeName(name)}}:c`;
 }
 
 export function windowKey({

@@ -22,6 +22,10 @@ const parts = {
   'assistant-renew': ['assistant-work', 'assistant-renew'],
   'assistant-call': ['assistant-work', 'assistant-call'],
   'assistant-finish': ['assistant-work', 'assistant-finish'],
+  'answer-begin': ['answers', 'answer-begin'],
+  'answer-renew': ['answers', 'answer-renew'],
+  'answer-keep': ['answers', 'answer-keep'],
+  'answer-release': ['answers', 'answer-release'],
 } as const;
 
 export type ScriptName = keyof typeof parts;
