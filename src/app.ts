@@ -3,6 +3,7 @@ import { createCallerKeys } from './auth/caller-keys.ts';
 import type { Config } from './config/schema.ts';
 import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import { compose } from './exchange.ts';
+import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
@@ -63,8 +64,10 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   });
   const modelCalls = createModelCalls(callPath, { log, metrics });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
+    replaying: answers.replaying,
     serving,
     log,
     metrics,
@@ -100,10 +103,14 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     async shutDown() {
       ready = false;
       const grace = shutdown.gracePeriodMs;
+      const cutAtMs = performance.now() + grace;
       const drained = await Promise.all([dataPlane.drain(grace), serving?.drain(grace)]);
+      // Behind those whose callers wait: any of these may have left a call with a key to go on by itself.
+      drained.push(await answers.drain(Math.max(0, cutAtMs - performance.now())));
       const isWhole = drained.every((whole) => whole !== false);
       // Not before the last request, which may ask for what is stored.
       await serving?.close();
+      await answers.close(flushTimeoutMs);
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await dispatcher.destroy();

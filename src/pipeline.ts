@@ -10,6 +10,7 @@ import { pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
+import { type ReplayParts, replay } from './policies/replay.ts';
 import { serveAssistants } from './policies/serve-assistants.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -22,6 +23,7 @@ export interface PipelineParts {
   /** Undefined: whoever reaches the port may call. */
   readonly callers: Callers | undefined;
   readonly identitySources: IdentitySources;
+  readonly replaying: ReplayParts;
   /** Undefined: the upstream has the Assistants API itself. */
   readonly serving: Serving | undefined;
 }
@@ -35,6 +37,7 @@ export function createPipeline(parts: PipelineParts): Handler {
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes), //            all below may look at the parsed body
       identify(parts.identitySources), //         after the body: its metadata may say who pays
+      replay(parts.replaying), //                 after identify: a key is its caller's own; around all that may run
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
     ],
     parts.callPath,
