@@ -9,7 +9,7 @@ export interface LiveCalls {
   start(call: Call, body: Fingerprint): LiveCall;
   /** Releases a call of which nobody knows whether it was begun: it was not made. */
   disown(call: Call): void;
-  /** Waits for all of them; false if some take longer. */
+  /** Waits for all of them to end; false if some take longer. */
   drain(gracePeriodMs: number): Promise<boolean>;
   /** Ends those that still run, and waits for their ends to be in the store, but no longer than that. */
   close(timeoutMs: number): Promise<void>;
@@ -37,18 +37,21 @@ const firstRetryMs = 100;
 const longestRetryMs = 2000;
 
 export function createLiveCalls({ store, leaseMs, onGivenUp }: LiveCallsSettings): LiveCalls {
-  const ends = new Set<Promise<void>>();
-  const running = new Set<AbortController>();
+  /** What stops each call that still runs, and when it has ended. */
+  const running = new Map<AbortController, Promise<unknown>>();
+  /** What the store has yet to take. */
+  const untold = new Set<Promise<void>>();
   const closed = new AbortController();
   let isClosing = false;
 
-  function track(work: Promise<void>): void {
-    const tracked = work.finally(() => ends.delete(tracked));
-    ends.add(tracked);
+  /** Until the store has taken it. */
+  function insist(tell: () => Promise<void>): Promise<void> {
+    const told = tryOn(tell).finally(() => untold.delete(told));
+    untold.add(told);
+    return told;
   }
 
-  /** Until the store has taken it. */
-  async function insist(tell: () => Promise<void>): Promise<void> {
+  async function tryOn(tell: () => Promise<void>): Promise<void> {
     const givesUpAtMs = performance.now() + triesForMs;
     for (let delayMs = firstRetryMs; ; delayMs = Math.min(2 * delayMs, longestRetryMs)) {
       try {
@@ -56,53 +59,62 @@ export function createLiveCalls({ store, leaseMs, onGivenUp }: LiveCallsSettings
       } catch (error) {
         if (closed.signal.aborted || performance.now() > givesUpAtMs) return onGivenUp(error as Error);
       }
-      const mostMs = isClosing ? firstRetryMs : delayMs;
-      await sleep(mostMs, undefined, { ref: false, signal: closed.signal }).catch(() => {});
+      const pauseMs = isClosing ? firstRetryMs : delayMs;
+      await sleep(pauseMs, undefined, { ref: false, signal: closed.signal }).catch(() => {});
     }
-  }
-
-  /** Resolves to false if some of them take longer. */
-  async function allEnd(withinMs: number): Promise<boolean> {
-    const inTime = new AbortController();
-    const tooLate = sleep(withinMs, 'too late', { signal: inTime.signal }).catch(() => {});
-    while (ends.size > 0 && (await Promise.race([Promise.all(ends), tooLate])) !== 'too late');
-    inTime.abort();
-    return ends.size === 0;
   }
 
   return {
     start(call, firstBody) {
       let body = firstBody;
-      const stopper = new AbortController();
-      running.add(stopper);
-      const ended = Promise.withResolvers<KeptAnswer | undefined>();
       // What can't be renewed lapses, and is known as abandoned until its end is told.
       const renew = () =>
         void store()
           .renew(call, body)
           .catch(() => {});
       const timer = setInterval(renew, leaseMs / 3).unref();
+      const stopper = new AbortController();
+      const ended = Promise.withResolvers<KeptAnswer | undefined>();
       const finish = async (): Promise<void> => {
         const answer = await ended.promise;
-        running.delete(stopper);
         const bytes = answer && writeAnswer(answer);
-        await insist(() => (bytes ? store().keep(call, body, bytes) : store().release(call)));
+        const told = insist(() => (bytes ? store().keep(call, body, bytes) : store().release(call)));
+        running.delete(stopper);
+        await told;
         clearInterval(timer);
       };
-      track(finish());
+      running.set(stopper, ended.promise);
+      void finish();
       return {
         signal: stopper.signal,
         identify: (known) => void (body = known),
         end: ended.resolve,
       };
     },
-    disown: (call) => track(insist(() => store().release(call))),
-    drain: allEnd,
+    disown: (call) => void insist(() => store().release(call)),
+    drain: (gracePeriodMs) => untilEmpty(running, gracePeriodMs),
     async close(timeoutMs) {
       isClosing = true;
-      for (const stopper of running) stopper.abort();
-      await allEnd(timeoutMs);
+      for (const stopper of running.keys()) stopper.abort();
+      const givesUpAtMs = performance.now() + timeoutMs;
+      await untilEmpty(running, timeoutMs);
+      await untilEmpty(untold, Math.max(0, givesUpAtMs - performance.now()));
       closed.abort();
     },
   };
+}
+
+/** Resolves to false if some of what is waited for takes longer. */
+async function untilEmpty(
+  waitedFor: { readonly size: number; values(): Iterable<Promise<unknown>> },
+  withinMs: number,
+): Promise<boolean> {
+  const inTime = new AbortController();
+  const tooLate = sleep(withinMs, true, { signal: inTime.signal }).catch(() => true);
+  let isTooLate = false;
+  while (waitedFor.size > 0 && !isTooLate) {
+    isTooLate = await Promise.race([Promise.all(waitedFor.values()).then(() => false), tooLate]);
+  }
+  inTime.abort();
+  return waitedFor.size === 0;
 }

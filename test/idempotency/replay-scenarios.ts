@@ -121,9 +121,10 @@ function answersAgain(startPods: StartPods): void {
       assert.match(text, /"param":"Idempotency-Key"/);
     }
     assert.equal(upstream.arrivals.length, 0);
-    const call = post(one, chat, { key: 'k'.repeat(255) });
+    const longest = { key: 'k'.repeat(255) };
+    const call = post(one, chat, longest);
     (await upstream.arrival(1)).answer();
-    assert.equal((await call).status, 200);
+    assertSame(await post(one, chat, longest), await call);
   });
 
   test('no key gets into the log', async (t) => {
@@ -373,10 +374,19 @@ function endings(startPods: StartPods): void {
     );
     assert.match(again.text, /larger than idempotency\.maxAnswerBytes.*another key/);
     assert.equal(again.headers.get('x-should-retry'), 'false');
+    const leaving = new AbortController();
+    const left = post(one, chat, { key: 'left', signal: leaving.signal }).catch((error: Error) => error.name);
+    const { response } = await upstream.arrival(2);
+    response.write(large);
+    await until(async () => response.writableLength > 0);
+    leaving.abort();
+    assert.equal(await left, 'AbortError');
+    response.end(large);
+    assert.equal((await post(other, chat, { key: 'left' })).code, 'idempotent_answer_too_large');
     const exact = post(one, chat, { key: 'key 2' });
-    (await upstream.arrival(2)).response.end('y'.repeat(100_000));
+    (await upstream.arrival(3)).response.end('y'.repeat(100_000));
     await exact;
     assert.equal((await post(other, chat, { key: 'key 2' })).text.length, 100_000);
-    assert.equal(upstream.arrivals.length, 2);
+    assert.equal(upstream.arrivals.length, 3);
   });
 }
