@@ -45,6 +45,7 @@ describe('a call with an Idempotency-Key whose sidecar is killed', () => {
     const anew = post(other, chat, { key: 'key 2' });
     (await upstream.arrival(2)).answer();
     assert.equal((await anew).status, 200);
+    assert.equal((await post(other, chat, { key: 'key 2' })).isReplayed, true);
   });
 
   test('is not made again by the next one of its directory, which tells so at once', async (t) => {

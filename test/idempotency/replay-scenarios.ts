@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type GatedUpstream, startGatedUpstream } from '../harness/gated-upstream.ts';
 import { metricSum, untilInFlight } from '../harness/metric-sums.ts';
+import { openSocket } from '../harness/raw.ts';
 import { until } from '../harness/redis.ts';
 import type { Sidecar } from '../harness/sidecar.ts';
 import { startUpstream } from '../harness/upstream.ts';
@@ -219,10 +221,31 @@ function runningCalls(startPods: StartPods): void {
     leaving.abort();
     assert.equal(await left, 'AbortError');
     const back = post(other, chat);
+    // Long enough for the sidecar to notice.
+    await sleep(200);
+    assert.equal(arrival.response.destroyed, false);
     arrival.answer();
     const { status, isReplayed } = await back;
     assert.deepEqual([status, isReplayed], [200, true]);
     assert.equal(upstream.arrivals.length, 1);
+    const endings = one.logLines().map(({ ending }) => ending);
+    assert.ok(endings.includes('aborted'), 'of the one that left the log says so');
+  });
+
+  test('whoever waits does not wait for a first caller that reads nothing', async (t) => {
+    const { upstream, one, other } = await startGated(t, startPods);
+    const socket = await openSocket(one.port);
+    socket.pause();
+    const body = JSON.stringify(chat);
+    const head = ['POST /v1/chat/completions HTTP/1.1', 'host: x', 'content-type: application/json'];
+    const rest = `idempotency-key: key 1\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+    socket.write(`${head.join('\r\n')}\r\n${rest}`);
+    const large = 'x'.repeat(8_000_000);
+    (await upstream.arrival(1)).response.end(large);
+    const { status, text, isReplayed } = await post(other, chat);
+    socket.destroy();
+    assert.deepEqual([status, isReplayed], [200, true]);
+    assert.ok(text === large);
   });
 
   test('so does a stream that its caller leaves in the middle, however much of it is to come', async (t) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startGatedUpstream } from '../harness/gated-upstream.ts';
 import { startRedis } from '../harness/redis.ts';
@@ -26,6 +27,8 @@ describe('a shutdown in the middle of a call with an Idempotency-Key', () => {
     const { upstream, arrival, one, other } = await startLeft(t, 20_000);
     const stopped = one.shutDown();
     const back = post(other, chat);
+    // Nobody's connection is open any more: long enough for a shutdown that only waits for those.
+    await sleep(300);
     arrival.answer();
     assert.equal(await stopped, true);
     const { status, isReplayed } = await back;

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
+import { startGatedUpstream } from '../harness/gated-upstream.ts';
 import { openSocket, sendRaw } from '../harness/raw.ts';
 import { until } from '../harness/redis.ts';
 import { startSidecar } from '../harness/sidecar.ts';
@@ -67,6 +69,24 @@ describe('uploads with an Idempotency-Key', () => {
     const ran = first.status === 200 ? first : second;
     assert.equal((JSON.parse(ran.text) as { bytes: number }).bytes, large.length);
     assert.equal(uploads().length, 2);
+  });
+
+  test('so is one that waited for long, while it was known what the first had sent', async (t) => {
+    const upstream = await startGatedUpstream(t);
+    const leaseMs = 1000;
+    const env = { ASSISTANT_PROXY_STORE_LEASE_MS: `${leaseMs}` };
+    const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, env });
+    const first = upload(sidecar, large);
+    const { response } = await upstream.arrival(1);
+    const second = upload(sidecar, large);
+    // The store hears of it with the first renewal.
+    await sleep(leaseMs);
+    answerJson(response, { error: { message: 'no', type: 'x', param: null, code: 'no' } }, 429);
+    assert.equal((await first).status, 429);
+    const { text, answer } = await upstream.arrival(2);
+    assert.ok(text.includes(large));
+    answer();
+    assert.deepEqual([(await second).status, (await second).isReplayed], [200, false]);
   });
 
   test('one whose caller leaves in the middle of it has not run, and may be sent again', async (t) => {
