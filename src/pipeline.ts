@@ -37,7 +37,7 @@ export function createPipeline(parts: PipelineParts): Handler {
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes), //            all below may look at the parsed body
       identify(parts.identitySources), //         after the body: its metadata may say who pays
-      replay(parts.replaying), //                 after identify: a key is its caller's own; around all that may run
+      replay(parts.replaying), //                 after identify: keys are their callers' own
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
     ],
     parts.callPath,

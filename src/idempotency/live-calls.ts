@@ -68,11 +68,8 @@ export function createLiveCalls({ store, leaseMs, onGivenUp }: LiveCallsSettings
     start(call, firstBody) {
       let body = firstBody;
       // What can't be renewed lapses, and is known as abandoned until its end is told.
-      const renew = () =>
-        void store()
-          .renew(call, body)
-          .catch(() => {});
-      const timer = setInterval(renew, leaseMs / 3).unref();
+      const renew = async () => store().renew(call, body);
+      const timer = setInterval(() => void renew().catch(() => {}), leaseMs / 3).unref();
       const stopper = new AbortController();
       const ended = Promise.withResolvers<KeptAnswer | undefined>();
       const finish = async (): Promise<void> => {

@@ -50,6 +50,7 @@ describe('calls with an Idempotency-Key while Redis is away', () => {
     const before = post(one, chat, { key: 'before' });
     (await upstream.arrival(1)).answer();
     await before;
+    assert.equal((await post(one, chat, { key: 'before' })).isReplayed, true);
     process.kill(redis.pid, 'SIGSTOP');
     const refused = await post(one, chat);
     process.kill(redis.pid, 'SIGCONT');
