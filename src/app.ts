@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config/schema.ts';
 import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import type { Handler } from './exchange.ts';
+import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
@@ -61,8 +62,10 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   });
   const modelCalls = createModelCalls(callPath, { log, metrics });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
+    replaying: answers.replaying,
     serving,
     log,
     metrics,
@@ -98,10 +101,14 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     async shutDown() {
       ready = false;
       const grace = shutdown.gracePeriodMs;
+      const cutAtMs = performance.now() + grace;
       const drained = await Promise.all([dataPlane.drain(grace), serving?.drain(grace)]);
+      // Behind those whose callers wait: any of these may have left a call with a key to go on by itself.
+      drained.push(await answers.drain(Math.max(0, cutAtMs - performance.now())));
       const isWhole = drained.every((whole) => whole !== false);
       // Not before the last request, which may ask for what is stored.
       await serving?.close();
+      await answers.close(flushTimeoutMs);
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await upstreams.close();

@@ -144,6 +144,18 @@ export const errorTable = {
     type: 'invalid_request_error',
     message: 'The request did not arrive in time. Send it without long pauses.',
   },
+  idempotency_key_reused: {
+    status: 409,
+    type: 'invalid_request_error',
+    message:
+      'This Idempotency-Key was used before, for another request. Send the very same request with it, or use another key.',
+  },
+  idempotent_answer_too_large: {
+    status: 409,
+    type: 'invalid_request_error',
+    message:
+      'The call with this Idempotency-Key was made and answered, but its answer is larger than idempotency.maxAnswerBytes, and was not kept. Use another key to make it again.',
+  },
   body_too_large: {
     status: 413,
     type: 'invalid_request_error',

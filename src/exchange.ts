@@ -25,6 +25,8 @@ export interface Exchange {
   readonly deployment: string | undefined;
   readonly headers: Headers;
   readonly body: RequestBody;
+  /** What the key that the caller was let in with is called; absent where everybody is let in. */
+  readonly caller?: string;
   /** Absent until `identify` has found out. */
   readonly identity?: Identity;
   /** Aborted when the caller went away, or when the time for the call is over. */

@@ -1,11 +1,10 @@
-import { type Keyring, noKeys, parseKeyring } from './assistants/store/keyring.ts';
 import { sealStore } from './assistants/store/sealed-store.ts';
 import type { AssistantStore } from './assistants/store/store.ts';
 import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-store.ts';
 import type { Ownership } from './embedded/own-directory.ts';
 import type { StoreSettings } from './open-ledger.ts';
 import { createRedisAssistantStore } from './redis/redis-assistant-store.ts';
-import { type Watched, watchContent } from './watched-file.ts';
+import { watchKeyring } from './watched-keyring.ts';
 
 export interface AssistantStoreSettings extends StoreSettings {
   /** Empty: what is kept isn't encrypted. */
@@ -27,10 +26,8 @@ export function openAssistantStore(
   settings: AssistantStoreSettings,
   parts: AssistantStoreParts,
 ): AssistantStore {
-  const { encryptionKeyFile } = settings;
-  // What was sealed is told as such, and isn't taken for content.
-  if (encryptionKeyFile === '') return sealStore(openStore(settings, parts), () => noKeys);
-  const keyring = watchKeyring(encryptionKeyFile, parts.onError);
+  // Without keys, too: what was sealed is told as such, and isn't taken for content.
+  const keyring = watchKeyring(settings.encryptionKeyFile, parts.onError);
   try {
     const store = sealStore(openStore(settings, parts), keyring.read);
     return {
@@ -50,9 +47,4 @@ function openStore(settings: StoreSettings, { own, onError }: AssistantStorePart
   const { redisUrl: url, stateDir, timeoutMs, keyPrefix } = settings;
   if (url === '') return createEmbeddedAssistantStore({ stateDir, own, now: Date.now });
   return createRedisAssistantStore({ url, timeoutMs, keyPrefix, onError });
-}
-
-function watchKeyring(file: string, onProblem: (error: Error) => void): Watched<Keyring> {
-  const path = 'store.encryptionKeyFile';
-  return watchContent({ file, path }, (text) => parseKeyring(text, `${path}: ${file}`), onProblem);
 }

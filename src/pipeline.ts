@@ -15,6 +15,7 @@ import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
+import { type ReplayParts, replay } from './policies/replay.ts';
 import { type RetryParts, retry } from './policies/retry.ts';
 import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
@@ -31,6 +32,7 @@ export interface PipelineParts {
   /** Undefined: whoever reaches the port may call. */
   readonly callers: Callers | undefined;
   readonly identitySources: IdentitySources;
+  readonly replaying: ReplayParts;
   /** Undefined: the upstream has the Assistants API itself. */
   readonly serving: Serving | undefined;
 }
@@ -44,6 +46,7 @@ export function createPipeline(parts: PipelineParts): Handler {
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes), //            all below may look at the parsed body
       identify(parts.identitySources), //         after the body: its metadata may say who pays
+      replay(parts.replaying), //                 after identify: keys are their callers' own
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
     ],
     parts.callPath,

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { Identity } from '../exchange.ts';
-import type { Callers } from '../policies/authenticate.ts';
+import type { Caller, Callers } from '../policies/authenticate.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from '../watched-key.ts';
 
 /** As the configuration writes it: one of `key` and `keyFile` is not empty. */
@@ -48,18 +48,16 @@ export function createCallerKeys(
   }
 }
 
-interface KnownKey {
-  readonly name: string;
-  readonly identity: Partial<Identity>;
+interface KnownKey extends Caller {
   digest(): Buffer;
 }
 
-function findKey(known: readonly KnownKey[], key: string): Partial<Identity> | undefined {
+function findKey(known: readonly KnownKey[], key: string): Caller | undefined {
   const wanted = sha256(key);
-  let found: Partial<Identity> | undefined;
-  for (const { digest, identity } of known) {
+  let found: Caller | undefined;
+  for (const { digest, name, identity } of known) {
     const isEqual = timingSafeEqual(wanted, digest());
-    if (isEqual) found ??= identity;
+    if (isEqual) found ??= { name, identity };
   }
   return found;
 }

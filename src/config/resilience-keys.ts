@@ -45,7 +45,7 @@ const percent = { minimum: 1, maximum: 100 };
 export const circuitSection = section({
   failurePercent: integer(
     50,
-    'The circuit of an upstream opens when so many of the calls of a window failed or were slow.',
+    'The circuit of an upstream opens when so many of the calls of a window failed or were slow, or `minCalls` in a row.',
     percent,
   ),
   minCalls: integer(20, 'It stays closed while there were fewer calls in the window.', { minimum: 1 }),

@@ -99,6 +99,21 @@ export const configSchema = section({
   store: storeSection,
   assistants: assistantsSection,
   defaults: defaultsSection,
+  idempotency: section({
+    keepSeconds: integer(
+      86_400,
+      'How long the answer of a POST with an `Idempotency-Key` is kept for others of it.',
+      {
+        minimum: 1,
+        maximum: 2_592_000,
+      },
+    ),
+    maxAnswerBytes: integer(
+      8_388_608,
+      'Largest answer that is kept; it is held in memory, too, until it has ended.',
+      { minimum: 0, maximum: 268_435_456 },
+    ),
+  }),
   identity: identitySection,
   auth: authSection,
   budgets: budgetsList,

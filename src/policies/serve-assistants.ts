@@ -54,7 +54,11 @@ function requireVersion({ 'openai-beta': beta }: Headers): void {
 
 function refuseOutage(error: Error): never {
   if (!(error instanceof StoreUnavailable)) throw error;
-  throw new ProxyError('store_unavailable', { cause: error, headers: { 'retry-after': '1' } });
+  throw new ProxyError('store_unavailable', {
+    cause: error,
+    headers: { 'retry-after': '1' },
+    mayHaveRun: error.mayHaveHappened,
+  });
 }
 
 function replyOf({ signal }: Exchange, answered: ApiAnswer): Reply {

@@ -1,4 +1,5 @@
 import type { Partition } from '../assistants/store/store.ts';
+import type { Call } from '../idempotency/answer-store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
 import type { UpstreamAccount } from '../upstream-limits/shared-allowances.ts';
 
@@ -29,6 +30,11 @@ export function workKeys(prefix: string, org: string): [due: string, called: str
 /** See `lua/upstream-limits.lua`. Its tag has three colons, and so is no organisation's. */
 export function upstreamLimitsKey(prefix: string, { name, origin }: UpstreamAccount, model: string): string {
   return `${prefix}:{::${encodeName(name)}:${encodeName(origin)}}:l:${encodeName(model)}`;
+}
+
+/** The key of a call with an Idempotency-Key: see `lua/answers.lua`. Each has a tag of its own, as answers are large. */
+export function callKey(prefix: string, { org, name }: Pick<Call, 'org' | 'name'>): string {
+  return `${prefix}:{${encodeName(org)}::call:${encodeName(name)}}:c`;
 }
 
 export function windowKey({

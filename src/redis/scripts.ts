@@ -23,6 +23,10 @@ const parts = {
   'assistant-call': ['assistant-work', 'assistant-call'],
   'assistant-finish': ['assistant-work', 'assistant-finish'],
   'upstream-limits': ['upstream-limits'],
+  'answer-begin': ['answers', 'answer-begin'],
+  'answer-renew': ['answers', 'answer-renew'],
+  'answer-keep': ['answers', 'answer-keep'],
+  'answer-release': ['answers', 'answer-release'],
 } as const;
 
 export type ScriptName = keyof typeof parts;

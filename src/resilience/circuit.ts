@@ -31,14 +31,15 @@ export interface CircuitSettings {
 }
 
 /**
- * Opens when enough of the calls of the last `windowMs` failed or were slow, and after `openMs` lets single calls
- * through. The first of those that goes well closes it again, and all that was before is forgotten.
+ * Opens when enough of the calls of the last `windowMs` failed or were slow, or `minCalls` in a row, whatever went well
+ * before those; and after `openMs` lets single calls through. The first of those that goes well closes it again, and all that was before is forgotten.
  */
 export function createCircuit(settings: CircuitSettings): Circuit {
   const { failurePercent, minCalls, windowMs, openMs, clock, onChange } = settings;
   const ended = createRollingCount(windowMs, clock.nowMs);
   const bad = createRollingCount(windowMs, clock.nowMs);
   let state: CircuitState = 'closed';
+  let badInARow = 0;
   /** While open: when the next probe may pass. While half open: when the probe counts as lost, and another may. */
   let probeAtMs = 0;
   /** Calls from before a change say nothing of the upstream as it is now. */
@@ -68,7 +69,8 @@ export function createCircuit(settings: CircuitSettings): Circuit {
         if (isProbe) return endProbe(how);
         if (how === 'unknown') return;
         ended.add();
-        if (how !== 'well') countBad();
+        if (how === 'well') badInARow = 0;
+        else countBad();
       },
       brokeOff() {
         if (ofEra === era) countBad();
@@ -85,8 +87,10 @@ export function createCircuit(settings: CircuitSettings): Circuit {
 
   function countBad(): void {
     bad.add();
+    badInARow += 1;
     const calls = ended.sum();
-    if (calls >= minCalls && bad.sum() * 100 >= calls * failurePercent) open();
+    const isShareReached = calls >= minCalls && bad.sum() * 100 >= calls * failurePercent;
+    if (isShareReached || badInARow >= minCalls) open();
   }
 
   function open(): void {
@@ -98,6 +102,7 @@ export function createCircuit(settings: CircuitSettings): Circuit {
     era += 1;
     ended.clear();
     bad.clear();
+    badInARow = 0;
     if (state === to) return;
     state = to;
     onChange(to);

@@ -65,6 +65,12 @@ export const metricDefinitions = {
     help: 'Tokens as the upstream reported them. cached_input and cache_write are parts of input, reasoning is a part of output.',
     labelNames: ['operation', 'model', 'kind'],
   },
+  idempotent: {
+    type: 'counter',
+    name: 'assistant_proxy_idempotent_requests_total',
+    help: 'POSTs with an Idempotency-Key by what became of them: begun (the first of its key), replayed (got the answer of the first), waited (the same, once that had ended), conflict (asked for something else), abandoned (nobody knows whether the first has run), left (the caller did not wait), refused (a key that is none, or no store).',
+    labelNames: ['result'],
+  },
   denials: {
     type: 'counter',
     name: 'assistant_proxy_denials_total',

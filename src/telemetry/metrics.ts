@@ -22,10 +22,21 @@ export interface RequestMeasures {
   readonly usage: Usage | undefined;
 }
 
+/** What became of a POST with an Idempotency-Key. */
+export type IdempotentResult =
+  | 'begun'
+  | 'replayed'
+  | 'waited'
+  | 'conflict'
+  | 'abandoned'
+  | 'left'
+  | 'refused';
+
 export interface Metrics {
   requestStarted(): void;
   requestEnded(measures: RequestMeasures): void;
   refused(operation: string, code: string): void;
+  idempotent(result: IdempotentResult): void;
   readonly ledger: LedgerMetrics;
   readonly upstreamLimits: UpstreamLimitMetrics;
   readonly retries: RetryMetrics;
@@ -42,6 +53,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
   const registers = [registry];
   const requests = createTally(definitions.requests, registers);
   const refusals = createTally(definitions.refusals, registers);
+  const idempotent = createTally(definitions.idempotent, registers);
   const requestBytes = createTally(definitions.requestBytes, registers);
   const responseBytes = createTally(definitions.responseBytes, registers);
   const tokens = createTally(definitions.tokens, registers);
@@ -73,6 +85,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
     refused(operation, code) {
       refusals([operation, code], 1);
     },
+    idempotent: (result) => idempotent([result], 1),
     ledger: createLedgerMetrics(registers),
     upstreamLimits: createUpstreamLimitMetrics(registers, modelLabel),
     retries: createRetryMetrics(registers),

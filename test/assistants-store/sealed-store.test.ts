@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { type Keyring, parseKeyring } from '../../src/assistants/store/keyring.ts';
 import { sealStore } from '../../src/assistants/store/sealed-store.ts';
+import { type Keyring, parseKeyring } from '../../src/sealing/keyring.ts';
 import { openEmbeddedStore } from '../embedded/open-embedded-store.ts';
 import { bodyOf, create, isDocument, org, thread } from './contract/store-under-test.ts';
 

@@ -75,6 +75,7 @@ test('with nothing but a key in the environment every key has its default', () =
       truncation: 'auto',
       lastMessages: 20,
     },
+    idempotency: { keepSeconds: 86_400, maxAnswerBytes: 8_388_608 },
     identity: { org: 'default', team: [], app: [], user: [] },
     auth: { keys: [] },
     budgets: [],

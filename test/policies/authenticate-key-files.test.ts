@@ -34,7 +34,7 @@ test("a caller's key in a file is replaced when the file is, and the old one is 
   const file = keyFile(t, `${firstKey}\n`);
   const callers = createCallerKeys([inFile('a', file)], assert.fail);
   t.after(() => callers.close());
-  assert.deepEqual(callers.find(firstKey), { team: 'a' });
+  assert.deepEqual(callers.find(firstKey)?.identity, { team: 'a' });
   writeFileSync(`${file}.new`, `${secondKey}\n`);
   renameSync(`${file}.new`, file);
   await becomes(() => callers.find(secondKey) !== undefined);
@@ -49,7 +49,7 @@ test('while a file holds no good key the last one stays valid, and the problem i
   writeFileSync(file, 'too-short');
   await becomes(() => problems.length > 0);
   assert.equal(problems[0], `auth.keys[0].keyFile: ${file} must hold 16 characters or more`);
-  assert.deepEqual(callers.find(firstKey), { team: 'a' });
+  assert.deepEqual(callers.find(firstKey)?.identity, { team: 'a' });
   assert.equal(callers.find('too-short'), undefined);
 });
 

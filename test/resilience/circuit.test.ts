@@ -44,6 +44,15 @@ test('below that share it stays closed', () => {
   assert.equal(circuit.state(), 'closed');
 });
 
+test('as many bad calls in a row as it takes open it, whatever went well before', () => {
+  const { circuit } = start();
+  for (let call = 0; call < 1000; call += 1) end(circuit, 'well');
+  end(circuit, 'slow', 'failed', 'slow', 'well', 'slow', 'failed', 'slow');
+  assert.equal(circuit.state(), 'closed');
+  end(circuit, 'failed');
+  assert.equal(circuit.state(), 'open');
+});
+
 test('slow calls count as bad, and calls that say nothing of the upstream not at all', () => {
   const { circuit } = start();
   end(circuit, 'unknown', 'unknown', 'unknown', 'slow', 'slow', 'slow');

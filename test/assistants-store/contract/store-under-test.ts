@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import type { TestContext } from 'node:test';
 
-import { parseKeyring } from '../../../src/assistants/store/keyring.ts';
 import { sealStore } from '../../../src/assistants/store/sealed-store.ts';
 import type {
   AssistantStore,
@@ -10,6 +9,7 @@ import type {
   PageRequest,
   Partition,
 } from '../../../src/assistants/store/store.ts';
+import { parseKeyring } from '../../../src/sealing/keyring.ts';
 
 export interface StoreUnderTest {
   readonly store: AssistantStore;

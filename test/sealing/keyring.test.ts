@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 
-import { parseKeyring } from '../../src/assistants/store/keyring.ts';
+import { parseKeyring } from '../../src/sealing/keyring.ts';
 
 const key = (byte: number) => Buffer.alloc(32, byte).toString('base64');
 

@@ -1,0 +1,36 @@
+import { createEmbeddedAnswerStore } from './embedded/embedded-answer-store.ts';
+import type { AnswerStore, AnswerStoreTerms } from './idempotency/answer-store.ts';
+import { sealAnswers } from './idempotency/sealed-answers.ts';
+import type { AssistantStoreParts, AssistantStoreSettings } from './open-assistant-store.ts';
+import { createRedisAnswerStore } from './redis/redis-answer-store.ts';
+import { watchKeyring } from './watched-keyring.ts';
+
+type AnswerStoreParts = AssistantStoreParts & AnswerStoreTerms;
+
+/**
+ * The store of answers that the configuration names, behind a seal if it names a file of keys. Throws an Error that
+ * says what to do if the state directory or the file of keys can't be used.
+ */
+export function openAnswerStore(settings: AssistantStoreSettings, parts: AnswerStoreParts): AnswerStore {
+  const keyring = watchKeyring(settings.encryptionKeyFile, parts.onError);
+  try {
+    const store = sealAnswers(openStore(settings, parts), keyring.read);
+    return {
+      ...store,
+      async close() {
+        keyring.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    keyring.close();
+    throw error;
+  }
+}
+
+function openStore(settings: AssistantStoreSettings, parts: AnswerStoreParts): AnswerStore {
+  const { redisUrl: url, stateDir, timeoutMs, keyPrefix } = settings;
+  const { own, onError, leaseMs, keepMs } = parts;
+  if (url === '') return createEmbeddedAnswerStore({ stateDir, own, now: Date.now, leaseMs, keepMs });
+  return createRedisAnswerStore({ url, timeoutMs, keyPrefix, onError, leaseMs, keepMs });
+}
