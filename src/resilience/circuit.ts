@@ -86,8 +86,9 @@ export function createCircuit(settings: CircuitSettings): Circuit {
   }
 
   function countBad(): void {
+    // Those of another window are no row with this one.
+    badInARow = bad.sum() === 0 ? 1 : badInARow + 1;
     bad.add();
-    badInARow += 1;
     const calls = ended.sum();
     const isShareReached = calls >= minCalls && bad.sum() * 100 >= calls * failurePercent;
     if (isShareReached || badInARow >= minCalls) open();

@@ -311,7 +311,7 @@ function endings(startPods: StartPods): void {
     fail(429, { 'x-should-retry': 'false' }),
     fail(500),
     fail(503),
-    { ...fail(503, { 'retry-after': '1' }), body: 'busy' },
+    { ...fail(503, { 'retry-after': '1' }), body: '{"detail":"busy"}' },
     fail(504, { 'x-should-retry': 'true' }),
   ];
   for (const answer of notRun) {
@@ -335,7 +335,12 @@ function endings(startPods: StartPods): void {
     });
   }
 
-  for (const answer of [fail(408), fail(502), { ...fail(503), body: 'upstream connect error' }, fail(504)]) {
+  for (const answer of [
+    fail(408),
+    fail(502),
+    { ...fail(503), body: '{"detail":"upstream connect error"}' },
+    fail(504),
+  ]) {
     const { status } = answer;
     test(`after ${status}, which a gateway answers, it may have run, and is not made again`, async (t) => {
       const { one, other, calls } = await startFailing(t, answer);

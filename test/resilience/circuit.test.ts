@@ -38,7 +38,7 @@ test('it opens when the share of bad calls is reached, and not with fewer calls 
 });
 
 test('below that share it stays closed', () => {
-  const { circuit } = start({ minCalls: 1 });
+  const { circuit } = start();
   end(circuit, 'well');
   for (let round = 0; round < 50; round += 1) end(circuit, 'well', 'failed', 'well');
   assert.equal(circuit.state(), 'closed');
