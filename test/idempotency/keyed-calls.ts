@@ -63,7 +63,8 @@ async function read(response: Response): Promise<Answered> {
 }
 
 function codeIn(text: string): string | null {
-  return (JSON.parse(text) as { error: { code: string | null } }).error.code;
+  const { error } = JSON.parse(text) as { error?: { code: string | null } };
+  return error?.code ?? null;
 }
 
 export interface PodsOptions {
