@@ -96,7 +96,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       pace(parts.pacing), //                      before the queue: who waits takes no place
       boundLoad(parts.queue), //                  around all that is open to the upstream
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
-      awaitBeginning(clock), //                   holds the first bytes: what has begun badly can be sent again
+      awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
     parts.transport,

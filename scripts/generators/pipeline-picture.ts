@@ -4,20 +4,29 @@ import { join } from 'node:path';
 const source = join(import.meta.dirname, '../../src/pipeline.ts');
 
 const rowHeight = 44;
+const headingHeight = 30;
 const top = 96;
 
+/** The paths that stand in the source, by the functions that make them, in the order in which a call takes them. */
+const paths = [
+  ['createPipeline', 'every request'],
+  ['createCallPath', 'every call that goes upstream, those of runs too'],
+  ['createUpstreamPath', 'every attempt, for each upstream'],
+] as const;
+
 /**
- * The picture of the path of a request, drawn from the ordered list in `src/pipeline.ts`: a row for each policy,
+ * The picture of the path of a request, drawn from the ordered lists in `src/pipeline.ts`: a row for each policy,
  * with the reason that stands beside it there. It suits light and dark pages.
  */
 export function pipelinePicture(): string {
-  const policies = readPolicies();
-  const forwardY = top + policies.length * rowHeight;
+  const rows = layOut();
+  const policies = rows.filter((each) => each.kind === 'policy');
+  const forwardY = rows.at(-1)!.y + rowHeight;
   const sidecarBottom = forwardY + rowHeight + 20;
   const adminY = sidecarBottom + 14;
   const podBottom = adminY + 44 + 16;
   const middleY = (top + forwardY) / 2;
-  const holdY = top + policies.findIndex(({ name }) => name === 'hold budget') * rowHeight;
+  const holdY = policies.find(({ name }) => name === 'hold budget')!.y;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 ${podBottom + 8}" role="img" aria-labelledby="title description" font-family="system-ui, sans-serif" font-size="14">
   <title id="title">The path of a request through the sidecar</title>
   <desc id="description">The application calls the sidecar on the loopback address. A request passes, in this order: ${policies.map(({ name }) => name).join(', ')}. Then it is forwarded to the upstream with the real key. The answer flows back through the same policies. Budgets are held in a store, which is Redis or embedded. A second port serves probes, metrics and budgets.</desc>
@@ -53,7 +62,7 @@ ${box('card', 24, middleY - 16, 132, 76, ['application', 'any OpenAI SDK,', 'a p
   <rect class="card" x="232" y="24" width="560" height="${sidecarBottom - 24}" rx="10" />
   <text class="note" x="248" y="44">sidecar, http://127.0.0.1:8080</text>
 ${row('edge', top - rowHeight, 'edge', 'HTTP becomes an exchange; errors become HTTP')}
-${policies.map(({ name, why }, index) => row('policy', top + index * rowHeight, name, why)).join('\n')}
+${rows.map((each) => (each.kind === 'policy' ? row('policy', each.y, each.name, each.why) : heading(each.y, each.name))).join('\n')}
 ${row('edge', forwardY, 'forward', 'to the configured upstream, with the real key')}
   <rect class="card" x="232" y="${adminY}" width="560" height="44" rx="10" />
   <text class="note" x="248" y="${adminY + 27}">admin, port 9090: probes, metrics and budgets</text>
@@ -68,15 +77,36 @@ ${box('far', 836, forwardY - 20, 116, 76, ['upstream', 'OpenAI, Azure,', 'self-h
 `;
 }
 
-interface PolicyRow {
+interface Row {
+  readonly kind: 'policy' | 'heading';
   readonly name: string;
   readonly why: string;
+  readonly y: number;
 }
 
-function readPolicies(): PolicyRow[] {
-  const lines = readFileSync(source, 'utf8').matchAll(/^ +(\w+)\(.*\), +\/\/ +(.+)$/gm);
+function layOut(): Row[] {
+  const text = readFileSync(source, 'utf8');
+  let y = top;
+  return paths.flatMap(([path, name]) => {
+    const headed: Row = { kind: 'heading', name, why: '', y };
+    y += headingHeight;
+    const policies = readPolicies(text, path).map((policy): Row => {
+      const at = y;
+      y += rowHeight;
+      return { kind: 'policy', ...policy, y: at };
+    });
+    return [headed, ...policies];
+  });
+}
+
+function readPolicies(text: string, path: string): { name: string; why: string }[] {
+  const from = text.indexOf(`function ${path}(`);
+  const body = text.slice(from, text.indexOf('\n}\n', from));
+  const lines = body.matchAll(/^ +(\w+)\(.*\), +\/\/ +(.+)$/gm);
   const policies = [...lines].map(([, name = '', why = '']) => ({ name: words(name), why }));
-  if (policies.length === 0) throw new Error(`${source} has no line of the form: policy(...), // why here`);
+  if (from === -1 || policies.length === 0) {
+    throw new Error(`${source} has no ${path} with lines of the form: policy(...), // why here`);
+  }
   return policies;
 }
 
@@ -89,6 +119,10 @@ function row(kind: string, y: number, name: string, note: string): string {
   return `  <rect class="${kind}" x="248" y="${y}" width="528" height="${rowHeight - 8}" rx="6" />
   <text class="name" x="262" y="${y + 23}">${escape(name)}</text>
   <text class="note" x="412" y="${y + 23}">${escape(note)}</text>`;
+}
+
+function heading(y: number, text: string): string {
+  return `  <text class="note" x="248" y="${y + 20}">${escape(text)}</text>`;
 }
 
 function box(kind: string, x: number, y: number, width: number, height: number, lines: string[]): string {
