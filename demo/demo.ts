@@ -75,6 +75,7 @@ try {
   const thread = await tutorial(assistant);
   await streams(assistant, thread);
   await functions(assistant, thread);
+  await troubles();
   await budget(assistant);
   await whatItCost();
   if (values.keep) await keep();
@@ -145,6 +146,32 @@ async function functions(assistant: OpenAI.Beta.Assistant, thread: OpenAI.Beta.T
   say(`The run: ${run.usage?.total_tokens} tokens. Its answer:`);
   const [answer] = (await threads.messages.list(thread.id, { limit: 1 })).data;
   quote(textOf(answer?.content ?? []));
+}
+
+async function troubles(): Promise<void> {
+  chapter('The upstream fails. What did not run is sent again; what may have run is not.');
+  say('Twice it is overloaded, and then it is not. The application, which tries nothing again, sees:');
+  quote(await completion({ 'x-stand-in-fault': 'status code=server_is_overloaded times=2' }));
+  say('Now a connection breaks off when the answer has been generated, and billed:');
+  quote(await completion({ 'x-stand-in-fault': 'reset ran=true' }));
+  say('With an Idempotency-Key a call that is made twice is generated once:');
+  for (const _ of [1, 2]) quote(await completion({ 'Idempotency-Key': 'order-17' }));
+}
+
+/** What a chat completion with these headers comes to. */
+async function completion(headers: Record<string, string>): Promise<string> {
+  const messages = [{ role: 'user' as const, content: 'Hello [[say:Hello to you.]]' }];
+  try {
+    const { data, response } = await openai.chat.completions
+      .create({ model: 'gpt-4o', messages }, { headers })
+      .withResponse();
+    const replayed =
+      response.headers.get('idempotent-replayed') === null ? '' : '   idempotent-replayed: true';
+    return `200  ${data.id.slice(0, 18)}  ${data.choices[0]?.message.content}${replayed}`;
+  } catch (error) {
+    if (!(error instanceof OpenAI.APIError)) throw error;
+    return `${error.message}\nx-should-retry: ${error.headers?.get('x-should-retry')}`;
+  }
 }
 
 async function budget(assistant: OpenAI.Beta.Assistant): Promise<void> {

@@ -260,9 +260,10 @@ export class ProxyError extends Error {
     this.mayHaveRun = detail.mayHaveRun ?? false;
   }
 
-  /** The same error with further headers. */
-  with(headers: Readonly<Record<string, string>>): ProxyError {
-    const { code, message, cause, mayHaveRun } = this;
+  /** The same error with further headers, and a sentence more to its message. */
+  with(headers: Readonly<Record<string, string>>, note = ''): ProxyError {
+    const { code, cause, mayHaveRun } = this;
+    const message = note === '' ? this.message : `${this.message} ${note}`;
     const param = this.param === null ? {} : { param: this.param };
     return new ProxyError(code, {
       message,

@@ -44,7 +44,7 @@ export function endOfError(error: Error, cameWhole: boolean): KeptAnswer | undef
   const { code, message, param } = error instanceof ProxyError ? error : new ProxyError('internal_error');
   return refusal(
     new ProxyError(code, {
-      message: `${message} The call may have run, so it is not made again under its Idempotency-Key. Use another key to make it again.`,
+      message: `${message} Under its Idempotency-Key it is not made again, since it may have run. Use another key to make it again.`,
       ...(param !== null && { param }),
     }),
   );

@@ -18,7 +18,7 @@ export interface BeginningReader {
 
 /**
  * What the first bytes of a stream of events say of it. A Response is announced by events of its own before anything
- * is known of it.
+ * is known of it, a chat completion by a chunk that names the role alone.
  */
 export function createBeginningReader(): BeginningReader {
   const splitter = createEventSplitter();
@@ -32,7 +32,7 @@ export function createBeginningReader(): BeginningReader {
         const error = errorIn(event, data);
         beginning = {
           events: beginning.events + 1,
-          isTold: !announcements.has(event),
+          isTold: !announcements.has(event) && !isRoleAlone(data),
           ...(error && { error }),
         };
       }
@@ -48,6 +48,19 @@ const announcements: ReadonlySet<string> = new Set([
   'response.queued',
   'response.in_progress',
 ]);
+
+function isRoleAlone(data: string): boolean {
+  if (!data.includes('"role"')) return false;
+  const value = parse(data);
+  const choices: unknown = isRecord(value) ? value['choices'] : undefined;
+  return Array.isArray(choices) && choices.length > 0 && choices.every(saysNothing);
+}
+
+function saysNothing(choice: unknown): boolean {
+  if (!isRecord(choice) || !isRecord(choice['delta']) || choice['finish_reason']) return false;
+  const { role: _, ...said } = choice['delta'];
+  return Object.values(said).every((member) => member === '' || member === null);
+}
 
 /** Only an event that looks like one is parsed: nearly none does. */
 function errorIn(event: string, data: string): ToldError | undefined {

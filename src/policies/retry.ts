@@ -91,7 +91,8 @@ export function retry(parts: RetryParts): Policy {
     function giveUp(why: Withheld): Reply {
       metrics.withheld(why);
       const mayComeBack = why === 'wait' && attempts === 1;
-      return failed!.answer(toldToSdk(failed!, repeatability, mayComeBack));
+      const note = why === 'unclear' ? 'It may have run, so it is not sent again.' : '';
+      return failed!.answer(toldToSdk(failed!, repeatability, mayComeBack), note);
     }
 
     function leave(error: unknown): never {

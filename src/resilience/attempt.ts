@@ -9,8 +9,8 @@ export type Attempt = { readonly failure: undefined; readonly reply: Reply } | F
 
 export interface FailedAttempt {
   readonly failure: Failure;
-  /** What the caller gets if there is no other attempt: the answer as it came, or the error. */
-  answer(headers: Readonly<Record<string, string>>): Reply;
+  /** What the caller gets if there is no other attempt: the answer as it came, or the error with a note to it. */
+  answer(headers: Readonly<Record<string, string>>, note: string): Reply;
   /** There will be another one. */
   discard(): void;
 }
@@ -28,7 +28,7 @@ export async function attemptOf(handler: Handler, exchange: Exchange, clock: Clo
   } catch (error) {
     const failure = failureOfError(error);
     if (!failure) throw error;
-    return { failure, answer: (headers) => rethrow(error, headers), discard() {} };
+    return { failure, answer: (headers, note) => rethrow(error, headers, note), discard() {} };
   }
   if (reply.toldError) {
     const failure = failureOfToldError(reply.toldError);
@@ -52,8 +52,8 @@ function failed(failure: Failure, reply: Reply): FailedAttempt {
   };
 }
 
-function rethrow(error: unknown, headers: Readonly<Record<string, string>>): never {
-  throw error instanceof ProxyError ? error.with(headers) : error;
+function rethrow(error: unknown, headers: Readonly<Record<string, string>>, note: string): never {
+  throw error instanceof ProxyError ? error.with(headers, note) : error;
 }
 
 /** As much of an error's body as comes soon. */

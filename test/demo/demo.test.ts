@@ -14,13 +14,16 @@ test('the demo tells its story to the end', async () => {
   });
   assert.equal(code, 0, output);
   const chapters = [...output.matchAll(/^\d+\. /gm)].length;
-  assert.equal(chapters, 7, output);
+  assert.equal(chapters, 8, output);
   for (const expected of [
     '404 The Assistants API has been shut down',
     'Subtract 11, divide by 3: x is 1.',
     'run.step.created, run.step.in_progress, message.created',
     'requires_action: get_weather({"city":"Rome"})',
     'The tools answered: 21 degrees.',
+    'it closed the connection before it answered',
+    'x-should-retry: false',
+    'idempotent-replayed: true',
     'assistant_proxy_tokens_total{operation="responses.create"',
     'Budget team-hour of team=search has',
     'with exit code 0',

@@ -47,6 +47,8 @@ async function stream(call = chatCall(), headers: Record<string, string> = {}): 
 }
 
 const delta = 'data: {"choices":[{"delta":{"content":"an error"}}]}\n\n';
+const roleAlone =
+  'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"finish_reason":null}]}\n\n';
 const error = (body: object) => `data: ${JSON.stringify(body)}\n\n`;
 
 test('a stream passes with its first event, and nothing is lost or changed', async () => {
@@ -80,6 +82,11 @@ for (const [title, events, told] of [
     `event: response.created\n${error({ type: 'response.created' })}event: response.in_progress\n${error({ type: 'x' })}event: response.failed\n${error({ type: 'response.failed', response: { usage: null, error: { code: 'rate_limit_exceeded' } } })}`,
     { code: 'rate_limit_exceeded' },
   ],
+  [
+    'behind the role of a chat',
+    `${roleAlone}${error({ error: { type: 'server_error', code: null } })}`,
+    { type: 'server_error' },
+  ],
 ] as const) {
   test(`an error ${title} that comes first is known, and passed on as it came`, async () => {
     const held = await stream(callOf('responses.create', { stream: true }));
@@ -105,6 +112,17 @@ for (const [title, events] of [
     const held = await stream();
     held.write(events);
     assert.equal((await held.reply).toldError, undefined);
+  });
+}
+
+for (const [title, delta] of [
+  ['content', { role: 'assistant', content: 'Hi' }],
+  ['a call of a function', { role: 'assistant', content: null, tool_calls: [{}] }],
+] as const) {
+  test(`a role with ${title} is the first token`, async () => {
+    const held = await stream();
+    held.write(error({ choices: [{ delta, finish_reason: null }] }));
+    assert.equal(await held.isThere(), true);
   });
 }
 
