@@ -5,6 +5,7 @@ import { type Arrival, startGatedUpstream } from '../harness/gated-upstream.ts';
 import { chat, postJson } from '../harness/governed.ts';
 import { untilInFlight } from '../harness/metric-sums.ts';
 import { startRedis, until } from '../harness/redis.ts';
+import { sentOnce } from '../harness/sent-once.ts';
 import { type Sidecar, startSidecar } from '../harness/sidecar.ts';
 
 const twoAtATime = 'limits: [{ name: two, concurrency: 2, waitUpToMs: 60000 }]';
@@ -120,7 +121,7 @@ type Gated = Awaited<ReturnType<typeof startGatedUpstream>>;
 
 async function startLimited(t: TestContext, config: string) {
   const upstream = await startGatedUpstream(t);
-  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config });
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config, env: sentOnce });
   const call: Call = (seed, signal) =>
     postJson(`${sidecar.url}/chat/completions`, chat(1, { seed }), signal ? { signal } : {});
   return { sidecar, upstream, call };
