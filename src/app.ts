@@ -54,6 +54,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       ...config.retry,
       random: Math.random,
       budget: createRetryBudget(config.retry.budgetPercent, clock.nowMs),
+      findGeneration: upstreams.findGeneration,
       fallbacks: upstreams.fallbacks,
       resting: upstreams.primary.resting,
       clock,

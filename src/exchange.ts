@@ -82,6 +82,8 @@ export interface Sink {
 /** The handle on a body that flows. */
 export interface Flow {
   resume(): void;
+  /** Nobody wants the rest: what is on its way is let go by for a moment, and then it is cut. */
+  leave(): void;
 }
 
 /**
@@ -120,6 +122,8 @@ export interface Outcome extends Observed {
   readonly bodyBytes: number;
   /** On `performance.now()`'s clock; absent if no byte of the body came. */
   readonly firstByteAtMs?: number;
+  /** Of an answer with an error status: the upstream may have run the call all the same, and bill it. */
+  readonly mayHaveRun?: boolean;
   /** How often the call was sent, if more than once. */
   readonly attempts?: number;
   /** The fallback that answered; absent if the primary upstream did. */

@@ -20,7 +20,7 @@ export function holdReply(
   reply: Reply,
   maxBytes: number,
   onProgress: (held: HeldReply, chunk: Uint8Array | undefined) => void,
-): void {
+): HeldReply {
   const chunks: Uint8Array[] = [];
   const released = Promise.withResolvers<void>();
   let bytes = 0;
@@ -54,6 +54,7 @@ export function holdReply(
     end: () => over('ended'),
     fail: (error) => over(error),
   });
+  return held;
 
   function over(how: 'ended' | Error): void {
     if (to) return tell(to, how);
@@ -74,9 +75,9 @@ export function holdReply(
   }
 }
 
-/** Lets go by what nobody wants, so that its connection is free again. */
+/** Lets go of what nobody wants, so that its connection is free again. */
 export function discard(reply: Reply): void {
-  reply.body({ write: () => true, end() {}, fail() {} });
+  reply.body({ write: () => true, end() {}, fail() {} }).leave();
 }
 
 function tell(sink: Sink, how: 'ended' | Error): void {

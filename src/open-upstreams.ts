@@ -9,6 +9,7 @@ import { createUpstreamPath } from './pipeline.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { type CallQueue, createCallQueue } from './resilience/call-queue.ts';
 import { type Circuit, createCircuit } from './resilience/circuit.ts';
+import { type FindGeneration, createFindGeneration } from './resilience/find-generation.ts';
 import { createResting } from './resilience/resting.ts';
 import { type Upstream, modelOf } from './resilience/upstreams.ts';
 import type { LogSink } from './telemetry/logger.ts';
@@ -23,6 +24,7 @@ export interface OpenUpstreams {
   readonly fallbacks: readonly Upstream[];
   /** The primary one without what guards it, for the sidecar's own questions; answers with their usage read. */
   readonly bare: Handler;
+  readonly findGeneration: FindGeneration;
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     primary: primary.upstream,
     fallbacks: fallbacks.map((fallback) => fallback.upstream),
     bare: compose([readUsage()], primary.transport),
+    findGeneration: createFindGeneration(parts.clock, createLookUpQueue(parts.clock)),
     async close() {
       for (const key of keys) key.close();
       await shared?.close();
@@ -115,6 +118,17 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     guards.set(origin, guard);
     return guard;
   }
+}
+
+/** Few look-ups at a time: they come in numbers when an upstream is in trouble, and bring whole lists. */
+function createLookUpQueue(clock: Clock): CallQueue {
+  return createCallQueue({
+    maxConcurrent: 4,
+    maxQueued: 1000,
+    queueUpToMs: 30_000,
+    clock,
+    refusal: () => new ProxyError('overloaded'),
+  });
 }
 
 interface Guard {

@@ -92,9 +92,9 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
   return compose(
     [
       refuseWhileOpen(circuit), //                before anything waits: refused at once
-      mapModel(parts.nameOf), //                  before pace: limits are those of the model there
-      pace(parts.pacing), //                      before the queue: who waits takes no place
-      boundLoad(parts.queue), //                  around all that is open to the upstream
+      mapModel(parts.nameOf), //                  above pace: limits are those of the model there
+      boundLoad(parts.queue), //                  around all that waits for the upstream, or is open to it
+      pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them

@@ -48,7 +48,7 @@ export const circuitSection = section({
     'The circuit of an upstream opens when so many of the calls of a window failed or were slow, or `minCalls` in a row.',
     percent,
   ),
-  minCalls: integer(20, 'It stays closed while there were fewer calls in the window.', { minimum: 1 }),
+  minCalls: integer(20, 'Fewer calls in the window, or bad ones in a row, do not open it.', { minimum: 1 }),
   windowMs: milliseconds(10_000, 'How far back calls count.', { minimum: 100 }),
   openMs: milliseconds(
     5000,

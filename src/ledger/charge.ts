@@ -44,7 +44,7 @@ export function chargeOf(priced: Priced, end: CallEnd): Charge {
   if ('error' in end) return mayHaveRun(end.error) ? wholeHold : none;
   const { status, outcome, seenOutput } = end;
   if (outcome.usage) return { charge: priced.cost(outcome.usage, outcome), estimated: false };
-  if (status >= 400) return gatewayStatuses.has(status) ? wholeHold : none;
+  if (status >= 400) return outcome.mayHaveRun === true ? wholeHold : none;
   if (!seenOutput || priced.mayThinkUnseen) return wholeHold;
   const unseen = outcome.ending === 'complete' ? 0 : unseenTokens(seenOutput);
   const seen = { input: priced.inputTokens, output: seenOutput.outputTokens + unseen };
@@ -54,9 +54,6 @@ export function chargeOf(priced: Priced, end: CallEnd): Charge {
 
 const none: Charge = { charge: nothing, estimated: false };
 const wholeHold: Charge = { charge: 'hold', estimated: true };
-
-/** Answers of gateways that gave up waiting for an engine which may have gone on. */
-const gatewayStatuses: ReadonlySet<number> = new Set([408, 499, 502, 504, 520, 522, 524]);
 
 function mayHaveRun(error: Error): boolean {
   // What is no error of the table is a fault of ours, at a moment nobody knows.

@@ -1,4 +1,5 @@
 import type { Exchange, Outcome } from '../exchange.ts';
+import { apiVersionIn } from '../openai/api-version.ts';
 import type { UpstreamWork } from './ledger.ts';
 
 /**
@@ -40,7 +41,8 @@ export function workBegunBy(exchange: Exchange, outcome: Outcome): UpstreamWork 
 
 /** A response whose stream the caller left: where to ask what it used until the upstream noticed. */
 export function lookupAfterCut(exchange: Exchange, { id, usage }: Outcome): UpstreamWork | undefined {
-  if (exchange.operation.name !== 'responses.create' || !isPlain(id) || usage) return undefined;
+  const isKept = exchange.operation.name === 'responses.create' && !isForgotten(exchange);
+  if (!isKept || !isPlain(id) || usage) return undefined;
   return { id, path: `/responses/${id}${versionOf(exchange.query)}` };
 }
 
@@ -65,12 +67,16 @@ function isPlain(id: string | undefined): id is string {
   return id !== undefined && /^[\w-]{1,128}$/.test(id);
 }
 
+function isForgotten({ body }: Exchange): boolean {
+  return body.kind === 'json' && (body.value as { store?: unknown } | null)?.store === false;
+}
+
 function isInBackground({ body }: Exchange): boolean {
   return body.kind === 'json' && (body.value as { background?: unknown } | null)?.background === true;
 }
 
 /** Azure wants its version with every call. */
 function versionOf(query: string): string {
-  const version = new URLSearchParams(query).get('api-version');
-  return version === null ? '' : `?api-version=${encodeURIComponent(version)}`;
+  const version = apiVersionIn(query);
+  return version === '' ? '' : `?${version}`;
 }

@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '../clock.ts';
-import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Exchange, Policy } from '../exchange.ts';
+import { ProxyError } from '../errors.ts';
+import type { Exchange, Policy, Reply } from '../exchange.ts';
 import { isStreamed } from '../openai/is-streamed.ts';
 import { classOf } from '../openai/operation-class.ts';
 import type { Circuit } from '../resilience/circuit.ts';
-import { failureOfError } from '../resilience/failure.ts';
+import { failureOfError, failureOfToldError } from '../resilience/failure.ts';
 
 /** Turns calls away while the circuit is open, before they wait for anything. */
 export function refuseWhileOpen(circuit: Circuit): Policy {
@@ -31,19 +31,24 @@ export function breakCircuit(circuit: Circuit, slowCalls: SlowCalls, clock: Pick
     const cancel: Cancel = slowMs === 0 ? () => {} : clock.after(slowMs, () => call.end('slow'));
     try {
       const reply = await next(exchange);
-      call.end(failureStatuses.has(reply.status) ? 'failed' : 'well');
+      call.end(isBad(reply) ? 'failed' : 'well');
       void reply.finished.then(({ ending }) => {
         if (ending === 'cut') call.brokeOff();
       });
       return reply;
     } catch (error) {
-      const isFailure = isOutOfTime(error, exchange) || isOfUpstream(error);
-      call.end(isFailure ? 'failed' : 'unknown');
+      // One that its caller left, or whose time is over, says nothing: others may have more patience.
+      call.end(isOfUpstream(error) ? 'failed' : 'unknown');
       throw error;
     } finally {
       cancel();
     }
   };
+}
+
+function isBad({ status, toldError }: Reply): boolean {
+  if (failureStatuses.has(status)) return true;
+  return toldError !== undefined && failureOfToldError(toldError)?.kind === 'failed';
 }
 
 /** Those that an upstream which is well doesn't answer. What its limits or the caller's input are to blame for isn't. */
@@ -63,11 +68,6 @@ function slowMsOf({ operation, query, body }: Exchange, { slowMs, slowGeneration
 function isOfUpstream(error: unknown): boolean {
   const kind = failureOfError(error)?.kind;
   return kind === 'unsent' || kind === 'unclear';
-}
-
-/** The call's time has passed, which is not the same as that its caller left. */
-function isOutOfTime(error: unknown, { signal }: Exchange): boolean {
-  return error instanceof CallerLeft && signal.reason instanceof ProxyError;
 }
 
 function circuitOpen(refusedForMs: number): ProxyError {

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
 import type { Exchange, Policy } from '../exchange.ts';
-import { bodyText } from '../ledger/body-text.ts';
+import { type FailureKind, failureOfError } from '../resilience/failure.ts';
+import { modelOf } from '../resilience/upstreams.ts';
 import type { UpstreamLimitMetrics } from '../telemetry/upstream-limit-metrics.ts';
 import type { SharedAllowances } from '../upstream-limits/shared-allowances.ts';
 import { type Taken, createUpstreamLimits } from '../upstream-limits/upstream-limits.ts';
@@ -30,11 +31,14 @@ export function pace(parts: PaceParts): Policy {
   const limits = createUpstreamLimits({ account, maxWaitMs, clock, shared });
   return (next) => async (exchange) => {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
-    const model = modelOf(exchange);
+    const model = labelOf(exchange);
     const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
     await waitFor(taken, model, exchange.signal);
     const sentAtMs = clock.nowMs();
-    const reply = await next(exchange);
+    const reply = await next(exchange).catch((error: unknown) => {
+      if (neverSent.has(failureOfError(error)?.kind)) limits.giveBack(taken);
+      throw error;
+    });
     limits.see(taken, sentAtMs, reply, (kind, limit) => metrics.seen(upstream, model, kind, limit));
     return reply;
   };
@@ -59,8 +63,12 @@ function roughTokens({ body }: Exchange): number {
   return body.kind === 'json' ? Math.ceil(body.bytes.length / 4) : 0;
 }
 
-function modelOf({ body, deployment }: Exchange): string {
-  if (deployment !== undefined) return deployment;
-  const model = bodyText(body, 'model');
-  return model.length <= 128 ? model : '';
+const neverSent: ReadonlySet<FailureKind | undefined> = new Set<FailureKind>(['turnedAway', 'unsent']);
+
+/** A longer one is nobody's name for a model. */
+const maxModelLength = 128;
+
+function labelOf(exchange: Exchange): string {
+  const model = modelOf(exchange);
+  return model.length <= maxModelLength ? model : '';
 }

@@ -13,6 +13,7 @@ import {
 import { type KeptAnswer, brokenOff, endOfError, noRetry, readAnswer } from '../idempotency/kept-answer.ts';
 import type { LiveCall, LiveCalls } from '../idempotency/live-calls.ts';
 import { recordAnswer } from '../idempotency/record-answer.ts';
+import { failureOfToldError } from '../resilience/failure.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 
@@ -135,14 +136,16 @@ async function makeCall(
   };
   try {
     const reply = await next(goingOn(exchange, live, key, onWhole));
-    const { status, headers } = reply;
+    const { status, headers, toldError } = reply;
+    // A stream that tells first that the call came to nothing is no answer to keep.
+    const isFailed = toldError !== undefined && failureOfToldError(toldError) !== undefined;
     return {
       ...reply,
       body: recordAnswer(reply.body, {
         head: { status, headers },
         maxBytes: maxAnswerBytes,
         left: exchange.signal,
-        onEnd: live.end,
+        onEnd: (answer) => live.end(isFailed ? undefined : answer),
       }),
       finished: reply.finished.then((outcome) => asSeenBy(exchange, outcome)),
     };
@@ -184,7 +187,7 @@ function replyOf({ signal }: Exchange, { status, headers, body }: KeptAnswer): R
       sink.end();
       const ending = signal.aborted ? 'aborted' : 'complete';
       finished.resolve({ ending, bodyBytes: body.length, ...(body.length > 0 && { firstByteAtMs }) });
-      return { resume() {} };
+      return { resume() {}, leave() {} };
     },
     finished: finished.promise,
   };

@@ -1,15 +1,16 @@
 import type { Clock } from '../clock.ts';
-import { CallerLeft, ProxyError } from '../errors.ts';
+import { CallerLeft } from '../errors.ts';
 import type { Exchange, Policy, Reply } from '../exchange.ts';
-import { discard } from '../hold-reply.ts';
-import { isStreamed } from '../openai/is-streamed.ts';
 import { type FailedAttempt, attemptOf } from '../resilience/attempt.ts';
 import { type Backoff, pauseMs } from '../resilience/backoff.ts';
-import { type LookUp, findGeneration, marked } from '../resilience/find-generation.ts';
+import { type Course, startCourse } from '../resilience/course.ts';
+import type { FindGeneration } from '../resilience/find-generation.ts';
+import { foundInstead } from '../resilience/found-instead.ts';
+import { type LookUp, isMarked, marked } from '../resilience/mark.ts';
 import type { Resting } from '../resilience/resting.ts';
 import type { RetryBudget } from '../resilience/retry-budget.ts';
 import { type Repeatability, repeatabilityOf, sendAgain } from '../resilience/send-again.ts';
-import { type Upstream, candidatesFor, modelOf } from '../resilience/upstreams.ts';
+import { type Upstream, modelOf } from '../resilience/upstreams.ts';
 import type { RetryMetrics, Withheld } from '../telemetry/retry-metrics.ts';
 
 export interface RetryParts extends Backoff {
@@ -17,6 +18,7 @@ export interface RetryParts extends Backoff {
   readonly maxAttempts: number;
   readonly budget: RetryBudget;
   readonly lookUp: LookUp;
+  readonly findGeneration: FindGeneration;
   /** In the order in which they are asked, after the primary one. */
   readonly fallbacks: readonly Upstream[];
   readonly resting: Resting;
@@ -33,77 +35,90 @@ const longestWaitOfSdksMs = 60_000;
  * one budget and end within the caller's time; an answer that is given up says so to the caller's SDK.
  */
 export function retry(parts: RetryParts): Policy {
-  const { maxAttempts, maxMs, budget, lookUp, fallbacks, clock, metrics } = parts;
+  const { maxAttempts, maxMs, budget, lookUp, findGeneration, fallbacks, clock, metrics } = parts;
   return (next) => {
     const primary: Upstream = { name: 'primary', handler: next, resting: parts.resting, serves: () => true };
-    return (exchange) => send(marked(exchange, lookUp), primary);
+    return (exchange) => {
+      budget.called();
+      const call = marked(exchange, lookUp);
+      return send(call, startCourse(call, { primary, fallbacks }, clock));
+    };
   };
 
-  async function send(exchange: Exchange, primary: Upstream): Promise<Reply> {
-    budget.called();
+  async function send(exchange: Exchange, course: Course): Promise<Reply> {
     const repeatability = repeatabilityOf(exchange);
-    let candidates = candidatesFor(exchange, primary, fallbacks);
-    let round = candidates.slice(1);
-    let upstream = candidates[0]!;
+    const startedUnixMs = clock.unixMs();
     let attempts = 0;
     let failed: FailedAttempt | undefined;
-    const restUntilMs = new Map<Upstream, number>();
-    for (;;) {
-      const attempt = await attemptOf(upstream.handler, exchange, clock);
+    let upstream = course.current;
+    for (; ; upstream = course.current) {
+      const attempt = await attemptOf(upstream.handler, exchange, clock).catch((error: unknown) =>
+        leave(error),
+      );
       const isTurnedAway = attempt.failure?.kind === 'turnedAway';
       if (!isTurnedAway) attempts += 1;
       if (!attempt.failure) {
         failed?.discard();
         return answered(attempt.reply, upstream, attempts);
       }
-      const { kind, waitMs = 0 } = attempt.failure;
+      const { kind } = attempt.failure;
       // What an upstream said is of more use to the caller than that nothing was sent to another one.
       if (!isTurnedAway || !failed) {
         failed?.discard();
         failed = attempt;
       }
-      rest(upstream, exchange, attempt);
-      restUntilMs.set(upstream, clock.nowMs() + waitMs);
+      rest(course, exchange, attempt);
 
       const verdict = sendAgain[kind][repeatability];
       if (verdict === 'no') return giveUp('final');
+      let isPaid = isTurnedAway && attempts === 0;
       if (verdict === 'ask') {
-        const found = await findGeneration(exchange, upstream.handler, clock).catch(leave);
+        if (!isMarked(exchange)) return giveUp('unclear');
+        // A look-up is a call, too; it pays for the attempt that it may lead to.
+        isPaid = budget.spend();
+        if (!isPaid) return giveUp('budget');
+        const found = await findGeneration(exchange, upstream.handler, startedUnixMs).catch(
+          (error: unknown) => leave(error, true),
+        );
         if (found.state === 'unknown') return giveUp('unclear');
-        if (found.state === 'ran') return ranAlready(exchange, found, failed);
+        if (found.state === 'ran') {
+          failed.discard();
+          return answered(foundInstead(exchange, found), upstream, attempts);
+        }
       }
-      if (verdict === 'elsewhere') candidates = candidates.filter((other) => other !== upstream);
-      const isNewRound = round.length === 0;
-      if (isNewRound) round = [...candidates];
-      const following = round.shift();
-      if (!following) return giveUp('final');
+      const turn = course.next(maxMs);
+      if (turn === 'none') return giveUp('final');
       if (attempts >= maxAttempts) return giveUp('attempts');
-      const askedMs = Math.max(0, (restUntilMs.get(following) ?? 0) - clock.nowMs());
-      if (askedMs > maxMs) return giveUp('wait');
-      const delayMs = isNewRound ? pauseMs(parts, attempts, askedMs) : 0;
+      if (turn === 'late') return giveUp('wait');
+      const delayMs = turn.isNewRound ? pauseMs(parts, attempts, turn.askedMs) : 0;
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
-      if (attempts > 0 && !budget.spend()) return giveUp('budget');
-      if (attempts > 0) metrics.retried(following.name, kind);
-      if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch(leave);
-      upstream = following;
+      if (!isPaid && !budget.spend()) return giveUp('budget');
+      if (attempts > 0) metrics.retried(course.current.name, kind);
+      if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
     }
 
     function giveUp(why: Withheld): Reply {
       metrics.withheld(why);
       const mayComeBack = why === 'wait' && attempts === 1;
       const note = why === 'unclear' ? 'It may have run, so it is not sent again.' : '';
-      return failed!.answer(toldToSdk(failed!, repeatability, mayComeBack), note);
+      const reply = failed!.answer(toldToSdk(failed!, repeatability, mayComeBack), note);
+      return answered(reply, upstream, attempts);
     }
 
-    function leave(error: unknown): never {
-      throw exchange.signal.aborted ? new CallerLeft() : error;
+    /** @param mayHaveRun of an attempt before; what an attempt itself ends with says it better. */
+    function leave(error: unknown, mayHaveRun?: boolean): never {
+      failed?.discard();
+      const isOfAttempt = mayHaveRun === undefined && error instanceof CallerLeft;
+      throw exchange.signal.aborted && !isOfAttempt ? new CallerLeft(mayHaveRun) : error;
     }
   }
 
-  /** Where there is another upstream, the next calls need not ask this one first. */
-  function rest({ resting }: Upstream, exchange: Exchange, { failure }: FailedAttempt): void {
-    if (fallbacks.length === 0) return;
-    const { kind, waitMs = 0 } = failure;
+  function rest(course: Course, exchange: Exchange, { failure: { kind, waitMs = 0 } }: FailedAttempt): void {
+    const isOut = kind === 'exhausted' || kind === 'turnedAway';
+    course.rest(isOut ? Infinity : waitMs);
+    // Where there is another upstream, the next calls need not ask this one first.
+    if (fallbacks.length === 0 || kind === 'turnedAway') return;
+    const { resting } = course.current;
     if (kind === 'exhausted') resting.rest(modelOf(exchange), Infinity);
     else if (kind === 'refused' && waitMs > 0) resting.rest(modelOf(exchange), waitMs);
   }
@@ -126,23 +141,7 @@ export function retry(parts: RetryParts): Policy {
 
 function answered(reply: Reply, { name }: Upstream, attempts: number): Reply {
   const isFallback = name !== 'primary';
-  if (attempts === 1 && !isFallback) return reply;
+  if (attempts <= 1 && !isFallback) return reply;
   const how = { attempts, ...(isFallback && { fallback: name }) };
   return { ...reply, finished: reply.finished.then((outcome) => ({ ...outcome, ...how })) };
-}
-
-/** The caller gets the answer that broke off, as the upstream has kept it; a stream can't be told twice. */
-function ranAlready(
-  { body, query }: Exchange,
-  { id, answer }: { readonly id: string; readonly answer: Reply },
-  failed: FailedAttempt,
-): Reply {
-  failed.discard();
-  if (!isStreamed(body.kind === 'json' ? body.value : undefined, query)) return answer;
-  discard(answer);
-  throw new ProxyError('upstream_unreachable', {
-    message: `The upstream broke off before its stream had begun, but has the answer: retrieve ${id}.`,
-    mayHaveRun: true,
-    headers: { 'x-should-retry': 'false' },
-  });
 }

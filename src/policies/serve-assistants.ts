@@ -94,7 +94,7 @@ function replyOf({ signal }: Exchange, answered: ApiAnswer): Reply {
       headers: { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' },
       body(sink) {
         answered.open(counting(sink));
-        return { resume() {} };
+        return { resume() {}, leave() {} };
       },
       finished: finished.promise,
     };
@@ -111,7 +111,7 @@ function replyOf({ signal }: Exchange, answered: ApiAnswer): Reply {
       const counted = counting(sink);
       counted.write(bytes);
       counted.end();
-      return { resume() {} };
+      return { resume() {}, leave() {} };
     },
     finished: finished.promise,
   };

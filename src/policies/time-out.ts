@@ -8,7 +8,7 @@ import { type OperationClass, classOf } from '../openai/operation-class.ts';
 export interface Timeouts {
   readonly firstByteMs: number;
   readonly idleMs: number;
-  /** From the call's arrival here to the end of its answer; 0: no bound. */
+  /** From when the call has been read to the end of its answer; 0: no bound. */
   readonly wholeMs: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ProxyError } from '../errors.ts';
-import type { Exchange, Handler, Reply } from '../exchange.ts';
+import type { Exchange, Handler, Outcome, Reply } from '../exchange.ts';
 import { type HeldReply, discard, holdReply } from '../hold-reply.ts';
 import { readErrorBody } from '../openai/error-body.ts';
 import { type Failure, failureOfAnswer, failureOfError, failureOfToldError } from './failure.ts';
@@ -47,9 +47,17 @@ export async function attemptOf(handler: Handler, exchange: Exchange, clock: Clo
 function failed(failure: Failure, reply: Reply): FailedAttempt {
   return {
     failure,
-    answer: (headers) => ({ ...reply, headers: { ...reply.headers, ...headers } }),
+    answer: (headers) => ({
+      ...reply,
+      headers: { ...reply.headers, ...headers },
+      finished: failure.kind === 'unclear' ? reply.finished.then(mayHaveRun) : reply.finished,
+    }),
     discard: () => discard(reply),
   };
+}
+
+function mayHaveRun(outcome: Outcome): Outcome {
+  return { ...outcome, mayHaveRun: true };
 }
 
 function rethrow(error: unknown, headers: Readonly<Record<string, string>>, note: string): never {
@@ -59,14 +67,12 @@ function rethrow(error: unknown, headers: Readonly<Record<string, string>>, note
 /** As much of an error's body as comes soon. */
 function beginningOf(reply: Reply, clock: Clock): Promise<HeldReply> {
   return new Promise((resolve) => {
-    let held: HeldReply | undefined;
     // One whose body doesn't come is told by its status alone.
-    const cancel = clock.after(errorBodyMs, () => held && resolve(held));
-    holdReply(reply, maxErrorBytes, (progress) => {
-      held = progress;
-      if (held.ending === undefined && held.bytes < maxErrorBytes) return;
+    const cancel = clock.after(errorBodyMs, () => resolve(held));
+    const held = holdReply(reply, maxErrorBytes, (progress) => {
+      if (progress.ending === undefined && progress.bytes < maxErrorBytes) return;
       cancel();
-      resolve(held);
+      resolve(progress);
     });
   });
 }

@@ -61,11 +61,11 @@ export function createCircuit(settings: CircuitSettings): Circuit {
     }
     const ofEra = era;
     const isProbe = state === 'halfOpen';
-    let isOver = false;
+    let word: Parameters<CircuitCall['end']>[0] | undefined;
     return {
       end(how) {
-        if (isOver || ofEra !== era) return;
-        isOver = true;
+        if (word !== undefined || ofEra !== era) return;
+        word = how;
         if (isProbe) return endProbe(how);
         if (how === 'unknown') return;
         ended.add();
@@ -73,7 +73,7 @@ export function createCircuit(settings: CircuitSettings): Circuit {
         else countBad();
       },
       brokeOff() {
-        if (ofEra === era) countBad();
+        if (word === 'well' && ofEra === era) countBad();
       },
     };
   }

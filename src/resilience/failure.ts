@@ -12,7 +12,7 @@ import { readRetryAfterMs } from '../openai/retry-after.ts';
  * - `unsent`: there was no connection.
  * - `refused`: the upstream says that it didn't run it, and that it may later.
  * - `exhausted`: the same, but not before somebody pays.
- * - `failed`: the upstream says that it tried and failed. Such calls are not billed.
+ * - `failed`: the API says that it tried and failed. Such calls are not billed.
  * - `unclear`: it was sent, and nobody says whether it ran.
  */
 export type FailureKind = 'turnedAway' | 'unsent' | 'refused' | 'exhausted' | 'failed' | 'unclear';
@@ -52,8 +52,8 @@ function kindOfStatus(
   if (status === 429) return told && isQuotaError(told) ? 'exhausted' : 'refused';
   // Locked by another call, or too early: it came to nothing, and may be asked again.
   if (status === 409 || status === 425) return 'refused';
-  if (status === 500) return 'failed';
-  // A mesh answers 503 also when the connection behind it broke off, though not in the API's words.
+  // Gateways and meshes answer with these also when the connection behind them broke off, though not in the API's words.
+  if (status === 500) return told ? 'failed' : 'unclear';
   if (status === 503) return told || headers['retry-after'] !== undefined ? 'refused' : 'unclear';
   return gatewayStatuses.has(status) ? 'unclear' : undefined;
 }

@@ -1,56 +1,11 @@
 import type { Clock } from '../clock.ts';
-import type { Exchange, Handler, Reply, RequestBody } from '../exchange.ts';
-import { holdReply } from '../hold-reply.ts';
+import type { Exchange, Handler, Reply } from '../exchange.ts';
+import { discard, holdReply } from '../hold-reply.ts';
+import { apiVersionIn } from '../openai/api-version.ts';
 import { isRecord } from '../openai/is-record.ts';
 import { matchOperation } from '../openai/match-operation.ts';
-import { withMember } from '../openai/with-member.ts';
-
-/** Which generations can be asked about: see `retry.lookUp`. */
-export type LookUp = 'never' | 'stored' | 'responses';
-
-/** The key in the metadata of a generation by which it is found again. */
-const markKey = 'assistant_proxy_call';
-/** As many pairs as the API takes. */
-const maxPairs = 16;
-
-interface Shelf {
-  readonly path: string;
-  /** Whether a generation is listed from its beginning, so that one that isn't has not begun. */
-  readonly isImmediate: boolean;
-  query(mark: string): string;
-}
-
-const shelves: Readonly<Record<string, Shelf>> = {
-  'responses.create': { path: '/responses', isImmediate: true, query: () => '?order=desc&limit=100' },
-  // Listed when it is complete.
-  'chat.completions.create': {
-    path: '/chat/completions',
-    isImmediate: false,
-    query: (mark) => `?order=desc&limit=20&metadata[${markKey}]=${mark}`,
-  },
-};
-
-/** The call with a mark in its metadata, if the upstream keeps what it generates and can be asked about it. */
-export function marked(exchange: Exchange, lookUp: LookUp): Exchange {
-  const { body, id } = exchange;
-  if (body.kind !== 'json' || !isRecord(body.value) || !isKept(exchange, body.value, lookUp)) return exchange;
-  const given = body.value['metadata'] ?? {};
-  if (!isRecord(given) || Object.keys(given).length >= maxPairs) return exchange;
-  const metadata = { ...given, [markKey]: id };
-  const bytes = withMember(body.bytes, 'metadata', JSON.stringify(metadata));
-  return { ...exchange, body: { kind: 'json', bytes, value: { ...body.value, metadata } } };
-}
-
-function isKept({ operation }: Exchange, body: Record<string, unknown>, lookUp: LookUp): boolean {
-  if (operation.name === 'responses.create') return lookUp === 'responses' && body['store'] !== false;
-  return operation.name === 'chat.completions.create' && lookUp !== 'never' && body['store'] === true;
-}
-
-function markOf(body: RequestBody): string | undefined {
-  const value = body.kind === 'json' && isRecord(body.value) ? body.value['metadata'] : undefined;
-  const mark = isRecord(value) && Object.hasOwn(value, markKey) ? value[markKey] : undefined;
-  return typeof mark === 'string' ? mark : undefined;
-}
+import type { CallQueue } from './call-queue.ts';
+import { carriesMark, markKey } from './mark.ts';
 
 export type Found =
   /** It ran: this is its answer, as a call for it alone would have it. */
@@ -59,72 +14,152 @@ export type Found =
   /** The upstream can't be asked, or doesn't know. */
   | { readonly state: 'unknown' };
 
+/**
+ * Asks the upstream whether a marked generation ran of which no answer came, and waits for its end if it still runs.
+ * Rejects only when the exchange's signal aborts.
+ *
+ * @param startedUnixMs when the call was first sent, on this side's clock.
+ */
+export type FindGeneration = (exchange: Exchange, upstream: Handler, startedUnixMs: number) => Promise<Found>;
+
+interface Shelf {
+  readonly path: string;
+  /** Whether a generation is listed from its beginning, so that one that isn't has not begun. */
+  readonly isImmediate: boolean;
+  readonly filter: (mark: string) => string;
+}
+
+const shelves: Readonly<Record<string, Shelf>> = {
+  'responses.create': { path: '/responses', isImmediate: true, filter: () => '' },
+  // Listed when it is complete.
+  'chat.completions.create': {
+    path: '/chat/completions',
+    isImmediate: false,
+    filter: (mark) => `&metadata[${markKey}]=${mark}`,
+  },
+};
+
 /** An upstream may list a generation a moment later. */
 const askAgainAfterMs = [0, 100, 300, 600];
 const firstPollMs = 500;
 const longestPollMs = 2000;
 /** A caller who names no time waits no longer for a generation that goes on. */
 const longestWaitMs = 600_000;
-const maxListBytes = 64 * 1024 * 1024;
+/** A question is answered sooner than a generation. */
+const questionTiming = { firstByteMs: 10_000, idleMs: 10_000 };
+const pageSize = 20;
+const maxPages = 5;
+/** What is larger is read no further: parsing it would hold up all other calls. */
+const maxAnswerBytes = 16 * 1024 * 1024;
+/** How far the clocks of the two sides may be apart. */
+const skewMs = 120_000;
 
-/**
- * Asks the upstream whether a generation ran of which no answer came, and waits for its end if it still runs. Rejects
- * only when the signal aborts.
- */
-export async function findGeneration(exchange: Exchange, upstream: Handler, clock: Clock): Promise<Found> {
-  const mark = markOf(exchange.body);
-  const shelf = shelves[exchange.operation.name];
-  if (mark === undefined || !shelf) return { state: 'unknown' };
-  const givesUpAtMs = Math.min(exchange.timing?.beginsByMs ?? Infinity, clock.nowMs() + longestWaitMs);
-  let wasListed = false;
-  for (const delayMs of askAgainAfterMs) {
-    await clock.sleep(delayMs, exchange.signal);
-    const list = await ask(shelf.path, shelf.query(mark));
-    if (list.isRefused) return { state: 'unknown' };
-    wasListed = list.items !== undefined;
-    const id = list.items?.find(({ metadata }) => isRecord(metadata) && metadata[markKey] === mark)?.['id'];
-    if (typeof id === 'string' && /^[\w-]{1,128}$/.test(id)) return waitFor(id);
-  }
-  return { state: wasListed && shelf.isImmediate ? 'notRun' : 'unknown' };
-
-  async function waitFor(id: string): Promise<Found> {
-    const path = `${shelf!.path}/${id}`;
-    let pollMs = firstPollMs;
-    for (;;) {
-      const answer = await upstream(questionOf(exchange, path, '')).catch(() => undefined);
-      if (answer?.status === 200) {
-        const { value, reply } = await readReply(answer);
-        const status = isRecord(value) ? value['status'] : undefined;
-        if (status !== 'queued' && status !== 'in_progress') return { state: 'ran', id, answer: reply };
-      }
-      if (clock.nowMs() + pollMs > givesUpAtMs) return { state: 'unknown' };
-      await clock.sleep(pollMs, exchange.signal);
-      pollMs = Math.min(pollMs * 2, longestPollMs);
+/** @param asking bounds the questions that are asked at one time: their answers are large. */
+export function createFindGeneration(clock: Clock, asking: CallQueue): FindGeneration {
+  return async (exchange, upstream, startedUnixMs) => {
+    const { id: mark, signal } = exchange;
+    const shelf = shelves[exchange.operation.name];
+    if (!shelf) return { state: 'unknown' };
+    const givesUpAtMs = Math.min(exchange.timing?.beginsByMs ?? Infinity, clock.nowMs() + longestWaitMs);
+    const isLate = (afterMs: number) => clock.nowMs() + afterMs > givesUpAtMs;
+    let wasListed = false;
+    for (const delayMs of askAgainAfterMs) {
+      if (isLate(delayMs)) break;
+      await clock.sleep(delayMs, signal);
+      const listed = await search(shelf);
+      if (listed === 'refused') return { state: 'unknown' };
+      if (typeof listed === 'object') return waitFor(`${shelf.path}/${listed.id}`, listed.id);
+      wasListed = listed === 'absent';
     }
-  }
+    return { state: wasListed && shelf.isImmediate ? 'notRun' : 'unknown' };
 
-  async function ask(path: string, query: string) {
-    const answer = await upstream(questionOf(exchange, path, query)).catch(() => undefined);
-    if (!answer) return { isRefused: false };
-    const { value } = await readReply(answer);
-    // It has no such list, or none for this key.
-    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return { isRefused: true };
-    const data = answer.status === 200 && isRecord(value) ? value['data'] : undefined;
-    return Array.isArray(data) ? { isRefused: false, items: data.filter(isRecord) } : { isRefused: false };
-  }
+    /** `absent`: the list goes back to before the call. */
+    async function search({
+      path,
+      filter,
+    }: Shelf): Promise<{ id: string } | 'absent' | 'refused' | 'unclear'> {
+      let after = '';
+      for (let page = 0; page < maxPages; page += 1) {
+        const query = `?order=desc&limit=${pageSize}${after}${filter(mark)}`;
+        const { status, value, reply } = await ask(path, query);
+        if (reply) discard(reply);
+        // It has no such list, or none for this key.
+        if (status >= 400 && status < 500 && status !== 408 && status !== 429) return 'refused';
+        if (status !== 200 || !isRecord(value) || !Array.isArray(value['data'])) return 'unclear';
+        const items = value['data'].filter(isRecord);
+        const id = items.find((item) => carriesMark(item, mark))?.['id'];
+        if (isPlain(id)) return { id };
+        const last = items.at(-1);
+        if (!last || value['has_more'] !== true) return 'absent';
+        const createdAt = Number(last['created_at'] ?? last['created']);
+        if (createdAt * 1000 < startedUnixMs - skewMs) return 'absent';
+        if (!isPlain(last['id'])) return 'unclear';
+        after = `&after=${last['id']}`;
+      }
+      return 'unclear';
+    }
+
+    async function waitFor(path: string, id: string): Promise<Found> {
+      for (let pollMs = firstPollMs; ; pollMs = Math.min(pollMs * 2, longestPollMs)) {
+        const { status, value, reply } = await ask(path, '');
+        const isOver = status === 200 && isRecord(value) && !unfinished.has(value['status']);
+        if (isOver && reply) return { state: 'ran', id, answer: reply };
+        if (reply) discard(reply);
+        if (isLate(pollMs)) return { state: 'unknown' };
+        await clock.sleep(pollMs, signal);
+      }
+    }
+
+    /** What is no JSON has no value, what could not be asked no status. The reply can be read again, or is discarded. */
+    async function ask(path: string, query: string): Promise<Answer> {
+      const leave = await asking.enter(signal);
+      try {
+        return await readAnswer(await upstream(questionOf(exchange, path, query)));
+      } catch (error) {
+        if (signal.aborted) throw error;
+        return { status: 0, value: undefined };
+      } finally {
+        leave();
+      }
+    }
+  };
+}
+
+const unfinished: ReadonlySet<unknown> = new Set(['queued', 'in_progress']);
+
+/** An id becomes a part of a path, and an upstream may say what it likes. */
+function isPlain(id: unknown): id is string {
+  return typeof id === 'string' && /^[\w-]{1,128}$/.test(id);
 }
 
 function questionOf(exchange: Exchange, path: string, query: string): Exchange {
   const { operation } = matchOperation('GET', `/v1${path}`)!;
-  return { ...exchange, method: 'GET', operation, path, query, headers: {}, body: { kind: 'none' } };
+  const version = apiVersionIn(exchange.query);
+  const versioned = version === '' ? query : `${query === '' ? '?' : `${query}&`}${version}`;
+  return {
+    ...exchange,
+    method: 'GET',
+    operation,
+    path,
+    query: versioned,
+    headers: {},
+    body: { kind: 'none' },
+    timing: { beginsByMs: Infinity, ...exchange.timing, ...questionTiming },
+  };
 }
 
-/** The answer's value, undefined if it is no JSON, and the answer once more, for somebody else to read. */
-function readReply(answer: Reply): Promise<{ value: unknown; reply: Reply }> {
+interface Answer {
+  readonly status: number;
+  readonly value: unknown;
+  readonly reply?: Reply;
+}
+
+function readAnswer(answer: Reply): Promise<Answer> {
+  const { status } = answer;
   return new Promise((resolve) => {
-    holdReply(answer, maxListBytes, ({ ending, bytes, chunks, reply }) => {
-      if (ending === undefined && bytes < maxListBytes) return;
-      resolve({ value: ending === 'ended' ? parse(chunks) : undefined, reply });
+    holdReply(answer, maxAnswerBytes, ({ ending, bytes, chunks, reply }) => {
+      if (ending === undefined && bytes < maxAnswerBytes) return;
+      resolve({ status, value: ending === 'ended' ? parse(chunks) : undefined, reply });
     });
   });
 }

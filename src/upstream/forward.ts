@@ -71,6 +71,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #draining: NodeJS.Timeout | undefined;
   /** Set when the end came before the flow began. */
   #ended: ((sink: Sink) => void) | undefined;
+  #isOver = false;
   #bodyBytes = 0;
   #firstByteAtMs: number | undefined;
 
@@ -148,6 +149,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   #end(outcome: Pick<Outcome, 'ending' | 'error'>, tell: (sink: Sink) => void): void {
+    this.#isOver = true;
     this.#release();
     if (this.#sink) tell(this.#sink);
     else this.#ended = tell;
@@ -167,6 +169,10 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   resume(): void {
     this.#controller?.resume();
+  }
+
+  leave(): void {
+    if (!this.#isOver) this.#cancel(new CallerLeft());
   }
 
   #cancel(reason: Error): void {

@@ -50,12 +50,12 @@ test('a call that never ran costs nothing, and one that may have run costs its h
   assert.deepEqual(chargeOf(priced, { error: new Error('a fault of ours') }), whole);
 });
 
-test('what the upstream refused costs nothing; what a gateway gave up on may have run', () => {
-  for (const status of [400, 401, 404, 429, 500, 503]) {
+test('an error costs nothing, unless the call may have run in spite of it', () => {
+  for (const status of [400, 401, 404, 429, 500, 502, 503]) {
     assert.deepEqual(chargeOf(priced, ended({}, { status })), { charge: nothing, estimated: false });
   }
-  for (const status of [408, 502, 504, 524]) {
-    assert.deepEqual(chargeOf(priced, ended({}, { status })).charge, 'hold');
+  for (const status of [408, 500, 502, 503, 504, 524]) {
+    assert.deepEqual(chargeOf(priced, ended({ mayHaveRun: true }, { status })).charge, 'hold');
   }
 });
 

@@ -26,7 +26,7 @@ async function stream(call = chatCall(), headers: Record<string, string> = {}): 
     headers: { 'content-type': 'text/event-stream', ...headers },
     body(to) {
       sink.resolve(to);
-      return { resume() {} };
+      return { resume() {}, leave() {} };
     },
     finished: finished.promise,
   }))(call);

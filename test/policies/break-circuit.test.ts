@@ -85,8 +85,10 @@ test('streams that are slow to begin open it while they still wait, and generati
   assert.ok(answers.every(({ status }) => status === 200));
 });
 
-test('callers that leave say nothing of the upstream; those whose time is over do', async (t) => {
-  const { sidecar, seen } = await startBefore(t, () => {}, 'circuit: { minCalls: 3, openMs: 60000 }');
+test('callers that leave, or whose time is over, say nothing: others may have more patience', async (t) => {
+  const open: ServerResponse[] = [];
+  const silent: Behave = (response) => void open.push(response);
+  const { sidecar, seen } = await startBefore(t, silent, 'circuit: { minCalls: 3, openMs: 60000 }');
   for (let call = 0; call < 5; call += 1) {
     const caller = new AbortController();
     const left = postJson(`${sidecar.url}/chat/completions`, chat(1), { signal: caller.signal });
@@ -95,13 +97,43 @@ test('callers that leave say nothing of the upstream; those whose time is over d
     await assert.rejects(left);
   }
   const late = await Promise.all(
-    [1, 2, 3].map(() =>
+    [1, 2, 3, 4].map(() =>
       postJson(`${sidecar.url}/chat/completions`, chat(1), { headers: { 'x-stainless-timeout': '1' } }),
     ),
   );
   assert.deepEqual(
     late.map(({ status }) => status),
-    [504, 504, 504],
+    [504, 504, 504, 504],
   );
+  seen.behave = well;
+  assert.equal((await post(sidecar)).status, 200);
+});
+
+test('streams that tell an error of the server first are failures, and one bad call counts once', async (t) => {
+  const telling: Behave = (response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .end('data: {"error":{"type":"server_error","code":null,"message":"x"}}\n\n');
+  const { sidecar, seen } = await startBefore(t, telling, 'circuit: { minCalls: 4, openMs: 60000 }');
+  for (let call = 0; call < 3; call += 1) await (await post(sidecar, { stream: true })).text();
+  seen.behave = well;
+  assert.equal((await post(sidecar)).status, 200);
+  seen.behave = telling;
+  await (await post(sidecar, { stream: true })).text();
   assert.equal(await codeOf(await post(sidecar)), 'circuit_open');
+});
+
+test('an error that breaks off in its body is one bad call, not two', async (t) => {
+  const breaking: Behave = (response) => {
+    response
+      .writeHead(500, { 'content-type': 'application/json', 'content-length': '100' })
+      .write('{"error":');
+    setTimeout(() => response.destroy(), 20);
+  };
+  const { sidecar, seen } = await startBefore(t, well, 'circuit: { minCalls: 4 }');
+  for (let call = 0; call < 3; call += 1) assert.equal((await post(sidecar)).status, 200);
+  seen.behave = breaking;
+  await (await post(sidecar)).text().catch(() => {});
+  seen.behave = well;
+  assert.equal((await post(sidecar)).status, 200);
 });

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
 
 import { freeRow } from '../harness/budget-rows.ts';
 import { billedTokens, postJson } from '../harness/governed.ts';
+import { metricSum } from '../harness/metric-sums.ts';
+import { until } from '../harness/redis.ts';
 import { startSidecar } from '../harness/sidecar.ts';
+import { answerJson, readText, startUpstream } from '../harness/upstream.ts';
 import { type Fault, type StandInOptions, startStandIn } from '../stand-in/stand-in.ts';
 
 const markKey = 'assistant_proxy_call';
@@ -114,6 +118,114 @@ test('nothing is marked unless it may be looked up', async (t) => {
   const answer = (await (await post('/responses', { input })).json()) as { metadata: object };
   assert.deepEqual(answer.metadata, {});
 });
+
+test("a mark that an application has copied is not its call's", async (t) => {
+  for (const [lookUp, more] of [
+    ['responses', { store: false }],
+    ['never', {}],
+    ['stored', {}],
+  ] as const) {
+    const { standIn, post, posts } = await startBefore(t, { listsResponses: true }, lookUp);
+    const copied = { metadata: { [markKey]: 'req_1&limit=1' } };
+    await (await post('/responses', { input: 'An old question', ...copied })).text();
+    standIn.fail(lost);
+    const answer = await post('/responses', { input, ...copied, ...more });
+    assert.equal(answer.status, 502);
+    assert.equal(posts(), 2);
+  }
+});
+
+test('a mark that was copied is replaced, also where there is no room for another pair', async (t) => {
+  const { standIn, post, posts } = await startBefore(t, { listsResponses: true });
+  const { k0: _, ...others } = sixteenPairs();
+  standIn.fail(lost);
+  const answer = await post('/responses', { input, metadata: { ...others, [markKey]: 'req_old' } });
+  assert.equal(answer.status, 200);
+  assert.match(((await answer.json()) as Marked).metadata[markKey]!, /^req_[\da-f-]{36}$/);
+  assert.equal(posts(), 1);
+});
+
+/** An upstream that loses the answer to what is posted, and lists as the test says. */
+async function startListing(t: TestContext, list: (query: URLSearchParams, posts: number) => unknown) {
+  const seen = { posts: 0, lists: 0 };
+  const upstream = await startUpstream(t, async (request, response) => {
+    if (request.method === 'POST') {
+      seen.posts += 1;
+      await readText(request);
+      return response.destroy();
+    }
+    seen.lists += 1;
+    const listed = list(new URL(request.url!, 'http://x').searchParams, seen.posts);
+    if (typeof listed === 'function') return (listed as (to: ServerResponse) => unknown)(response);
+    return answerJson(response, listed);
+  });
+  const sidecar = await startSidecar(t, {
+    upstreamUrl: upstream.url,
+    config: `
+retry: { baseMs: 1, lookUp: responses }
+budgets: [{ name: day, limit: { tokens: 1000000 }, window: { every: day } }]
+`,
+  });
+  const post = (init: RequestInit = {}) =>
+    postJson(`${sidecar.url}/responses`, { model: 'gpt-4o', input: 'Hi', max_output_tokens: 100 }, init);
+  return { seen, sidecar, post };
+}
+
+const others = (createdAt: number) =>
+  Array.from({ length: 20 }, (_, index) => ({ id: `resp_${index}`, created_at: createdAt, metadata: {} }));
+
+test('a list that does not go back to before the call says nothing of it', async (t) => {
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const busy = await startListing(t, () => ({ data: others(nowSeconds + 5), has_more: true }));
+  assert.equal((await busy.post()).status, 502);
+  // Five pages, four times.
+  assert.deepEqual(busy.seen, { posts: 1, lists: 20 });
+  const old = await startListing(t, () => ({ data: others(nowSeconds - 3600), has_more: true }));
+  assert.equal((await old.post()).status, 502);
+  assert.equal(old.seen.posts, 3, 'it never began, and is sent again');
+});
+
+test('one that its caller leaves while it is looked up may have run', async (t) => {
+  const { seen, sidecar, post } = await startListing(t, () => () => {});
+  const caller = new AbortController();
+  const left = post({ signal: caller.signal });
+  await until(async () => seen.lists === 1);
+  caller.abort();
+  await assert.rejects(left);
+  assert.ok((await freeRow(sidecar, { name: 'day' })).used > 0);
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_upstream_calls_running'), 0);
+});
+
+test('under its Idempotency-Key it is not made again either', async (t) => {
+  const { seen, post } = await startListing(
+    t,
+    () => (to: ServerResponse) => void to.writeHead(200).write('{'),
+  );
+  const headers = { 'idempotency-key': 'order 1' };
+  const caller = new AbortController();
+  const left = post({ signal: caller.signal, headers });
+  await until(async () => seen.lists === 1);
+  caller.abort();
+  await assert.rejects(left);
+  const again = await post({ headers });
+  assert.deepEqual([again.status, again.headers.get('x-should-retry')], [502, 'false']);
+  assert.equal(seen.posts, 1);
+});
+
+test('an upstream that errs while it is asked leaves no place taken', async (t) => {
+  let asked = 0;
+  const { sidecar, post } = await startListing(t, () => {
+    asked += 1;
+    if (asked % 2 === 0) return { data: others(1), has_more: false };
+    return (to: ServerResponse) => answerJson(to, { error: {} }, 500);
+  });
+  await post();
+  await until(async () => (await metricSum(sidecar, 'assistant_proxy_upstream_calls_running')) === 0);
+});
+
+interface Marked {
+  readonly metadata: Record<string, string>;
+}
 
 function sixteenPairs(): Record<string, string> {
   return Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`k${index}`, 'v']));

@@ -45,7 +45,7 @@ export function pacedCalls(clock: FakeClock, parts: Partial<PaceParts> = {}) {
     call.sentAtMs = clock.nowMs();
     if (answer.tookMs !== undefined) await clock.sleep(answer.tookMs);
     const { status = 200, headers = {} } = answer;
-    return { status, headers, body: () => ({ resume() {} }), finished: new Promise(() => {}) };
+    return { status, headers, body: () => ({ resume() {}, leave() {} }), finished: new Promise(() => {}) };
   });
   let calls = 0;
   return (answer: Answer = {}, model = 'gpt-4o', signal = new AbortController().signal): PacedCall => {

@@ -16,7 +16,7 @@ const emptyReply: Reply = {
   headers: {},
   body(sink) {
     sink.end();
-    return { resume() {} };
+    return { resume() {}, leave() {} };
   },
   finished: Promise.resolve({ ending: 'complete', bodyBytes: 0 }),
 };

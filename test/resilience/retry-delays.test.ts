@@ -168,7 +168,7 @@ test('an error whose body does not come is told by its status', async () => {
       ...replyOf({ status: 429 }),
       body: (sink) => {
         sink.write(Buffer.from('{"error":'));
-        return { resume() {} };
+        return { resume() {}, leave() {} };
       },
     }),
     ok,

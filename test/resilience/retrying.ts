@@ -28,6 +28,7 @@ export function retrying(
     random: () => 0.5,
     budget: createRetryBudget(100, clock.nowMs),
     lookUp: 'never',
+    findGeneration: async () => ({ state: 'unknown' }),
     fallbacks: [],
     resting: createResting(clock.nowMs),
     clock,

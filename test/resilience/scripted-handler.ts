@@ -38,7 +38,7 @@ export function replyOf({ status, headers = {}, body = '{}' }: Answer): Reply {
     body(sink) {
       sink.write(bytes);
       sink.end();
-      return { resume() {} };
+      return { resume() {}, leave() {} };
     },
     finished: Promise.resolve({ ending: 'complete', bodyBytes: bytes.length }),
   };
@@ -75,6 +75,7 @@ export const failures = {
   'a timeout': new ProxyError('upstream_timeout', { mayHaveRun: true }),
   'a request timeout of the upstream': { status: 408, body: apiError(null) },
   'a bad gateway': { status: 502, body: '<html>' },
+  'a 500 of a gateway': { status: 500, body: '<html>' },
   'a 503 of a mesh': { status: 503, body: 'upstream connect error' },
   'a gateway timeout': { status: 504, body: '' },
   'a gateway of another kind': { status: 524, body: '' },

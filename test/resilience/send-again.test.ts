@@ -25,6 +25,7 @@ const mayHaveRun: readonly Failure[] = [
   'a timeout',
   'a request timeout of the upstream',
   'a bad gateway',
+  'a 500 of a gateway',
   'a 503 of a mesh',
   'a gateway timeout',
   'a gateway of another kind',

@@ -43,7 +43,7 @@ test('a drain waits for a caller that is slow to read the end of its answer', as
     for (; sentBytes < 16_000_000; sentBytes += 65_536) sink.write(Buffer.alloc(65_536));
     sink.end();
     ended.resolve();
-    return { resume() {} };
+    return { resume() {}, leave() {} };
   };
   const dataPlane = createDataPlane({
     handler: async () => ({ status: 200, headers: {}, body, finished: new Promise(() => {}) }),

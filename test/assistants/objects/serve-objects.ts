@@ -155,7 +155,7 @@ function replyOf(status: number, bytes: Buffer): Awaited<ReturnType<Handler>> {
       sink.write(bytes);
       sink.end();
       finished.resolve({ ending: 'complete', bodyBytes: bytes.length });
-      return { resume() {} };
+      return { resume() {}, leave() {} };
     },
     finished: finished.promise,
   };
