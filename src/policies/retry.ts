@@ -94,6 +94,10 @@ export function retry(parts: RetryParts): Policy {
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
       if (!isPaid && !budget.spend()) return giveUp('budget');
       if (attempts > 0) metrics.retried(course.current.name, kind);
+      if (!failed.isWhole) {
+        failed.discard();
+        failed = undefined;
+      }
       if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
     }
 

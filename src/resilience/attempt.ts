@@ -11,6 +11,8 @@ export interface FailedAttempt {
   readonly failure: Failure;
   /** What the caller gets if there is no other attempt: the answer as it came, or the error with a note to it. */
   answer(headers: Readonly<Record<string, string>>, note: string): Reply;
+  /** Whether all of it is here, so that nothing is taken while another attempt is made. */
+  readonly isWhole: boolean;
   /** There will be another one. */
   discard(): void;
 }
@@ -28,25 +30,26 @@ export async function attemptOf(handler: Handler, exchange: Exchange, clock: Clo
   } catch (error) {
     const failure = failureOfError(error);
     if (!failure) throw error;
-    return { failure, answer: (headers, note) => rethrow(error, headers, note), discard() {} };
+    return { failure, answer: (headers, note) => rethrow(error, headers, note), isWhole: true, discard() {} };
   }
   if (reply.toldError) {
     const failure = failureOfToldError(reply.toldError);
     if (!failure) return { failure, reply };
-    // Read on to its end, so that the next attempt does not wait for the place that this one has.
-    return failed(failure, (await beginningOf(reply, clock)).reply);
+    return failed(failure, await beginningOf(reply, clock));
   }
   // What says nothing without its body is passed on unread.
   if (!failureOfAnswer(reply.status, reply.headers, undefined, 0)) return { failure: undefined, reply };
-  const { chunks, reply: held } = await beginningOf(reply, clock);
-  const told = readErrorBody(Buffer.concat(chunks));
+  const held = await beginningOf(reply, clock);
+  const told = readErrorBody(Buffer.concat(held.chunks));
   const failure = failureOfAnswer(reply.status, reply.headers, told, clock.unixMs());
-  return failure ? failed(failure, held) : { failure, reply: held };
+  return failure ? failed(failure, held) : { failure, reply: held.reply };
 }
 
-function failed(failure: Failure, reply: Reply): FailedAttempt {
+function failed(failure: Failure, held: HeldReply): FailedAttempt {
+  const { reply } = held;
   return {
     failure,
+    isWhole: held.ending !== undefined,
     answer: (headers) => ({
       ...reply,
       headers: { ...reply.headers, ...headers },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
 import { test } from 'node:test';
 
 import { freeRow } from '../harness/budget-rows.ts';
@@ -7,6 +8,7 @@ import { chat, postJson } from '../harness/governed.ts';
 import { metricSum } from '../harness/metric-sums.ts';
 import { until } from '../harness/redis.ts';
 import { startSidecar } from '../harness/sidecar.ts';
+import { startUpstream } from '../harness/upstream.ts';
 
 const config = `
 overload: { maxConcurrent: 2, maxQueued: 2, queueUpToMs: 60000 }
@@ -86,6 +88,44 @@ test('when the circuit opens, those that wait are told so', async (t) => {
     assert.equal(((await answer.json()) as { error: { code: string } }).error.code, 'circuit_open');
   }
   assert.equal(upstream.arrivals.length, 1);
+});
+
+test('calls that a full queue turns away wait for nothing, and take nothing of what the upstream allows', async (t) => {
+  const arrivals: ServerResponse[] = [];
+  const upstream = await startUpstream(t, (request, response) => {
+    request.resume();
+    arrivals.push(response);
+  });
+  const answer = (response: ServerResponse, remaining: number) =>
+    response
+      .writeHead(200, {
+        'content-type': 'application/json',
+        'x-ratelimit-limit-requests': '10',
+        'x-ratelimit-remaining-requests': String(remaining),
+        'x-ratelimit-reset-requests': '10m',
+      })
+      .end('{}');
+  const sidecar = await startSidecar(t, {
+    upstreamUrl: upstream.url,
+    config: 'overload: { maxConcurrent: 1, maxQueued: 0 }',
+  });
+  const post = () => postJson(`${sidecar.url}/chat/completions`, chat(1));
+  const slowed = () => metricSum(sidecar, 'assistant_proxy_upstream_pacing_seconds_total');
+  const first = post();
+  await until(async () => arrivals.length === 1);
+  answer(arrivals[0]!, 3);
+  await first;
+  const running = post();
+  await until(async () => arrivals.length === 2);
+  const refused = await Promise.all(Array.from({ length: 20 }, post));
+  assert.ok(refused.every(({ status }) => status === 503));
+  answer(arrivals[1]!, 2);
+  await running;
+  const next = post();
+  await until(async () => arrivals.length === 3);
+  assert.equal(await slowed(), 0);
+  answer(arrivals[2]!, 1);
+  await next;
 });
 
 test('a bound on connections is a bound on calls, so that nothing waits where it can not be counted', async (t) => {

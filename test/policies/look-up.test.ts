@@ -146,7 +146,11 @@ test('a mark that was copied is replaced, also where there is no room for anothe
 });
 
 /** An upstream that loses the answer to what is posted, and lists as the test says. */
-async function startListing(t: TestContext, list: (query: URLSearchParams, posts: number) => unknown) {
+async function startListing(
+  t: TestContext,
+  list: (query: URLSearchParams, posts: number) => unknown,
+  config = '',
+) {
   const seen = { posts: 0, lists: 0 };
   const upstream = await startUpstream(t, async (request, response) => {
     if (request.method === 'POST') {
@@ -164,6 +168,7 @@ async function startListing(t: TestContext, list: (query: URLSearchParams, posts
     config: `
 retry: { baseMs: 1, lookUp: responses }
 budgets: [{ name: day, limit: { tokens: 1000000 }, window: { every: day } }]
+${config}
 `,
   });
   const post = (init: RequestInit = {}) =>
@@ -197,10 +202,8 @@ test('one that its caller leaves while it is looked up may have run', async (t) 
 });
 
 test('under its Idempotency-Key it is not made again either', async (t) => {
-  const { seen, post } = await startListing(
-    t,
-    () => (to: ServerResponse) => void to.writeHead(200).write('{'),
-  );
+  const silent = () => (to: ServerResponse) => void to.writeHead(200).write('{');
+  const { seen, post } = await startListing(t, silent, 'timeouts: { generation: { wholeMs: 1000 } }');
   const headers = { 'idempotency-key': 'order 1' };
   const caller = new AbortController();
   const left = post({ signal: caller.signal, headers });
@@ -209,6 +212,7 @@ test('under its Idempotency-Key it is not made again either', async (t) => {
   await assert.rejects(left);
   const again = await post({ headers });
   assert.deepEqual([again.status, again.headers.get('x-should-retry')], [502, 'false']);
+  assert.equal(again.headers.get('idempotent-replayed'), 'true');
   assert.equal(seen.posts, 1);
 });
 

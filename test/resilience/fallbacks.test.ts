@@ -79,6 +79,16 @@ test('while an upstream asks for a pause, the calls for that model begin at the 
   assert.equal(primary.sent.length, 3);
 });
 
+test('an upstream that asks for too long a pause is passed over, and the others are asked on', async () => {
+  const clock = createFakeClock();
+  const primary = scriptedHandler({ ...failures['a rate limit'], headers: { 'retry-after': '30' } });
+  const eu = scriptedHandler(failures['a server error'], failures['a server error'], ok);
+  const fallbacks = [fallback('eu', eu.handler, clock)];
+  const { handler } = retrying(primary.handler, { fallbacks, maxAttempts: 5 }, clock);
+  assert.equal((await settle(clock, handler(chatCall()))).status, 200);
+  assert.deepEqual([primary.sent.length, eu.sent.length], [1, 3]);
+});
+
 const message = (content: unknown) => ({ model: 'gpt-4o', messages: [{ role: 'user', content }] });
 
 for (const [title, name, body] of [
