@@ -1,12 +1,14 @@
 import { Readable } from 'node:stream';
 
-import type { Finding } from '../../../src/redaction/detector.ts';
+import type { Detector, Finding } from '../../../src/redaction/detector.ts';
 import { redactMultipart } from '../../../src/redaction/uploads/redact-multipart.ts';
 import type { UploadRedaction } from '../../../src/redaction/uploads/upload-redaction.ts';
 
+const detector: Detector = { find: findEmails };
+
 /** Addresses of e-mail, and nothing else, become `[EMAIL]`. */
 export const plainRedaction: UploadRedaction = {
-  find: findEmails,
+  ...detector,
   replace: (found) => found.map(({ entity }) => `[${entity}]`),
   redactJson(json) {
     return JSON.stringify(JSON.parse(json), (_key, value: unknown) =>
