@@ -34,7 +34,7 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['upstream.fallbacks[].name'], findProblems: sharedUpstreamNames },
   { reads: ['redaction.custom[].name'], findProblems: ambiguousCustoms },
   {
-    reads: ['redaction.entities', 'redaction.custom[].name', 'redaction.analyzer.entities'],
+    reads: ['redaction.entities', 'redaction.custom', 'redaction.analyzer.entities'],
     findProblems: unknownEntities,
   },
   {

@@ -23,12 +23,17 @@ export function* unknownEntities({ redaction }: WrittenConfig): Iterable<Problem
     ...analyzer.entities,
   ]);
   const firstPaths = new Map<string, string>();
-  for (const [index, { name }] of entities.entries()) {
+  for (const [index, { name, mode }] of entities.entries()) {
     const path = `redaction.entities[${index}]`;
     const other = firstPaths.get(name);
     if (!known.has(name)) yield { path: `${path}.name`, message: `is no entity${suggest(name, known)}` };
     else if (other !== undefined) yield { path: `${path}.name`, message: `is the same as that of ${other}` };
     else firstPaths.set(name, path);
+    const own = custom.findIndex((each) => each.name.toUpperCase() === name && each.mode !== undefined);
+    if (mode !== undefined && own !== -1) {
+      const message = `is chosen by redaction.custom[${own}].mode, too; leave out one of them`;
+      yield { path: `${path}.mode`, message };
+    }
   }
 }
 

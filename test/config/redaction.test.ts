@@ -20,7 +20,7 @@ const messageOf = (redaction: object) =>
 
 test('entities are the default ones, or a list of those that are otherwise: built in, custom or of the analyzer', () => {
   assert.deepEqual(loadConfig(source({ entities: 'default' })).redaction.entities, []);
-  const custom = [{ name: 'employee', pattern: String.raw`E-\d{6}`, mode: 'mask' }];
+  const custom = [{ name: 'employee', pattern: String.raw`E-\d{6}` }];
   const entities = [
     { name: 'EMAIL', mode: 'block' },
     { name: 'PHONE', threshold: 0.8 },
@@ -96,6 +96,14 @@ for (const pattern of [
     assert.deepEqual(pathsOf({ custom: [{ name: 'a', pattern }] }), ['redaction.custom[0].pattern']);
   });
 }
+
+test('the mode of a custom entity is chosen once', () => {
+  const custom = [{ name: 'employee', pattern: 'a', mode: 'mask' }];
+  assert.deepEqual(pathsOf({ custom, entities: [{ name: 'EMPLOYEE', mode: 'block' }] }), [
+    'redaction.entities[0].mode',
+  ]);
+  assert.deepEqual(pathsOf({ custom, entities: [{ name: 'EMPLOYEE', threshold: 1 }] }), []);
+});
 
 test('custom entities have names of their own, whatever their case', () => {
   const custom = ['email', 'employee', 'Employee'].map((name) => ({ name, pattern: 'a' }));

@@ -25,13 +25,13 @@ function ourName(name: string): string {
 }
 
 /**
- * Reads what Presidio has found in a text, by position; what overlaps becomes one finding of all of it. Throws
- * `AnalyzerFailure` at whatever isn't as it must be: nothing of such an answer can be trusted.
+ * Reads what Presidio has found in a text, in any order. Throws `AnalyzerFailure` at whatever isn't as it must be:
+ * nothing of such an answer can be trusted.
  */
 export function readFindings(answer: unknown, text: string, terms: AnswerTerms): Finding[] {
   if (!Array.isArray(answer)) throw garbage();
   const unitOf = createCodePointIndex(text);
-  const findings = answer.flatMap((result: unknown): Finding[] => {
+  return answer.flatMap((result: unknown): Finding[] => {
     if (!isRecord(result)) throw garbage();
     const { entity_type: name, start, end, score } = result;
     if (typeof name !== 'string' || typeof score !== 'number' || !isPosition(start) || !isPosition(end)) {
@@ -42,9 +42,9 @@ export function readFindings(answer: unknown, text: string, terms: AnswerTerms):
     if (!terms.entities.has(name) || score < terms.threshold) return [];
     return [{ entity: ourName(name), from, end: to, score: Math.min(score, 1) }];
   });
-  return joinOverlaps(findings);
 }
 
+/** By position; what overlaps becomes one finding of all of it, by the name of the surest. */
 export function joinOverlaps(findings: readonly Finding[]): Finding[] {
   const joined: Finding[] = [];
   for (const finding of findings.toSorted((one, other) => one.from - other.from || other.end - one.end)) {

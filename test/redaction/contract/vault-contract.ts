@@ -144,7 +144,9 @@ export function describeVault(name: string, open: OpenVaultStore): void {
       await vault.join(first, one);
       await vault.join(one, two);
       assert.deepEqual(await vault.name(two, [email('a')]), ['<EMAIL_1>']);
-      assert.deepEqual(await read(vault, one), ['<EMAIL_1> a']);
+      await vault.join(scopeOf('response', 'other'), first);
+      await vault.name(scopeOf('response', 'other'), [email('b')]);
+      for (const scope of [first, one]) assert.deepEqual(await read(vault, scope), ['<EMAIL_1> a']);
     });
 
     test('a scope that has a table keeps it, whoever would join it', async (t) => {

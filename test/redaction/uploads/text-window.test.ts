@@ -79,6 +79,17 @@ const block = {
   replace: (found: readonly { entity: string }[]) => found.map(({ entity }) => `[${entity}]`),
 };
 
+test('no character is passed on in halves', async () => {
+  for (let before = 0; before < 4; before += 1) {
+    const window = createTextWindow(plainRedaction, 'a file', sizes);
+    const passed = [await window.push('x'.repeat(before) + '😀'.repeat(300)), await window.end()];
+    assert.ok(
+      passed.every((text) => text !== '' && text.isWellFormed()),
+      `behind ${before}`,
+    );
+  }
+});
+
 test('what is longer than a window is replaced as one', async () => {
   for (const length of [100, 159, 160, 161, 600, 1000]) {
     const text = `a <${'x'.repeat(length)}> b <y> ${'c'.repeat(length)}`;
