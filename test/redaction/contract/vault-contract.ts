@@ -144,9 +144,17 @@ export function describeVault(name: string, open: OpenVaultStore): void {
       await vault.join(first, one);
       await vault.join(one, two);
       assert.deepEqual(await vault.name(two, [email('a')]), ['<EMAIL_1>']);
-      await vault.join(scopeOf('response', 'other'), first);
-      await vault.name(scopeOf('response', 'other'), [email('b')]);
+    });
+
+    test('a scope that others lead to leads nowhere else, though nothing be in it yet', async (t) => {
+      const { vault } = await openVault(t);
+      const other = scopeOf('response', 'other');
+      await vault.join(first, one);
+      await vault.join(other, first);
+      await vault.name(other, [email('b')]);
+      await vault.name(one, [email('a')]);
       for (const scope of [first, one]) assert.deepEqual(await read(vault, scope), ['<EMAIL_1> a']);
+      assert.deepEqual(await read(vault, other), ['<EMAIL_1> b']);
     });
 
     test('a scope that has a table keeps it, whoever would join it', async (t) => {
