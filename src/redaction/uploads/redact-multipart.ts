@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 
 import { ProxyError } from '../../errors.ts';
+import { failClosed } from './fail-closed.ts';
 import { multipartBoundary } from './multipart-boundary.ts';
 import { createMultipartReader } from './multipart-reader.ts';
 import { type PartContent, partContent } from './part-content.ts';
@@ -14,12 +15,12 @@ import { type UploadRedaction, redactText } from './upload-redaction.ts';
  * boundary stays; the length does not, so a declared one must not be passed on.
  *
  * Throws `malformed_multipart` if the content type names no boundary. The stream fails with that at a body that is
- * not what it should be, with `unscannable_upload` at text that can't be read, and with whatever `redaction` throws;
- * what the upstream was sent until then is no whole body.
+ * not what it should be, with `unscannable_upload` at text that can't be read, and with what `redaction` throws:
+ * an error from the table, or else `redaction_failed`. What the upstream was sent until then is no whole body.
  */
 export function redactMultipart(source: Readable, contentType: string, redaction: UploadRedaction): Readable {
   const boundary = multipartBoundary(contentType);
-  return Readable.from(redacted(source, boundary, redaction), { objectMode: false });
+  return Readable.from(redacted(source, boundary, failClosed(redaction)), { objectMode: false });
 }
 
 async function* redacted(

@@ -8,6 +8,8 @@ import fc from 'fast-check';
 
 import { ProxyError } from '../../../src/errors.ts';
 import { redactMultipart } from '../../../src/redaction/uploads/redact-multipart.ts';
+import type { UploadRedaction } from '../../../src/redaction/uploads/upload-redaction.ts';
+import { StoreUnavailable } from '../../../src/store-unavailable.ts';
 import {
   bodyOf,
   boundary,
@@ -313,6 +315,42 @@ test('what redaction throws ends the stream, and where it was is told without a 
     await assert.rejects(redactParts([part], blocking), { code: 'pii_blocked' });
   }
   assert.deepEqual(places, ['the form field "prompt"', 'the file "file"', 'a form field', "a file's name"]);
+});
+
+test('what fetch writes, as the SDKs do, is read and can be read again', async () => {
+  const form = new FormData();
+  form.append('purpose', 'user_data');
+  form.append('note\r\n', 'for jane@doe.example');
+  form.append('file', new Blob([text]), 'größe "a" to jane@doe.example.txt');
+  form.append('image', new Blob([Buffer.from([0, 13, 10, 45, 45])], { type: 'image/png' }), 'a.png');
+  const written = new Response(form);
+  const type = written.headers.get('content-type')!;
+  const bytes = await redact([Buffer.from(await written.arrayBuffer())], plainRedaction, type);
+  const again = await new Response(bytes, { headers: { 'content-type': type } }).formData();
+  const file = again.get('file') as File;
+  const image = again.get('image') as File;
+  assert.deepEqual([again.get('purpose'), again.get('note\r\n')], ['user_data', 'for [EMAIL]']);
+  assert.deepEqual([file.name, await file.text()], ['größe "a" to [EMAIL].txt', masked]);
+  assert.deepEqual(Buffer.from(await image.arrayBuffer()), Buffer.from([0, 13, 10, 45, 45]));
+});
+
+test('a redaction that fails refuses the upload, and nothing of the text is in the error', async () => {
+  const outage = new StoreUnavailable('no answer within 250 ms');
+  const failures: [Partial<UploadRedaction>, unknown][] = [
+    [{ redactJson: (json) => JSON.parse(`${json}x`) as string }, undefined],
+    [{ replace: () => Promise.reject(outage) }, outage],
+    [{ find: () => Promise.reject(new TypeError(text)) }, undefined],
+  ];
+  for (const [failure, cause] of failures) {
+    const parts = [file('a.jsonl', '{"a":"jane@doe.example"}'), file('a.txt', text)];
+    const error = await redactParts(parts, { ...plainRedaction, ...failure }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof ProxyError, String(error));
+    assert.deepEqual([error.code, error.status, error.cause], ['redaction_failed', 503, cause]);
+    assert.doesNotMatch(error.message, /jane/);
+  }
 });
 
 test('a source that fails fails what comes out of it', async () => {
