@@ -34,6 +34,23 @@ export const errorTable = {
     type: 'invalid_request_error',
     message: 'The body is not valid JSON in UTF-8. Check for truncation and stray bytes.',
   },
+  malformed_multipart: {
+    status: 400,
+    type: 'invalid_request_error',
+    message: 'The body is not valid multipart/form-data. Check its boundary, and that it was not cut off.',
+  },
+  pii_blocked: {
+    status: 400,
+    type: 'invalid_request_error',
+    message:
+      'The request holds personal data or secrets that must not leave (redaction mode `block`). Remove them.',
+  },
+  unscannable_upload: {
+    status: 400,
+    type: 'invalid_request_error',
+    message:
+      'A part of the upload can not be scanned for personal data. Send text in UTF-8, or declare the content type of what is no text.',
+  },
   invalid_api_key: {
     status: 401,
     type: 'invalid_request_error',
@@ -208,6 +225,12 @@ export const errorTable = {
     type: 'server_error',
     message:
       'The upstream has as many calls as it is given at one time (overload.maxConcurrent), and the queue is full or too slow. Try again after Retry-After.',
+  },
+  redaction_failed: {
+    status: 503,
+    type: 'server_error',
+    message:
+      'Personal data could not be looked for or replaced, and without that nothing is sent. Try again in a moment.',
   },
   store_unavailable: {
     status: 503,

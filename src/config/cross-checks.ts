@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 import type { Problem } from './config-error.ts';
+import { ambiguousCustoms, missingKeys, unknownEntities } from './redaction-checks.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /**
@@ -31,6 +32,23 @@ const crossChecks: readonly CrossCheck[] = [
   { reads: ['budgets[].limit.usd', 'models.fallbackPrice'], findProblems: freeModels },
   { reads: ['defaults'], findProblems: unfitCaps },
   { reads: ['upstream.fallbacks[].name'], findProblems: sharedUpstreamNames },
+  { reads: ['redaction.custom[].name'], findProblems: ambiguousCustoms },
+  {
+    reads: ['redaction.entities', 'redaction.custom', 'redaction.analyzer.entities'],
+    findProblems: unknownEntities,
+  },
+  {
+    reads: [
+      'redaction.mode',
+      'redaction.entities',
+      'redaction.custom[].mode',
+      'redaction.hashKey',
+      'redaction.hashKeyFile',
+      'redaction.encryptionKeyFile',
+      'store.encryptionKeyFile',
+    ],
+    findProblems: missingKeys,
+  },
 ];
 
 function* openListen({ listen, auth }: WrittenConfig) {

@@ -1,4 +1,4 @@
-import type { SchemaNode } from './schema-node.ts';
+import { formOf, type SchemaNode } from './schema-node.ts';
 
 /** One key of the configuration, as the README and the environment know it. */
 export interface KeyDescription {
@@ -31,14 +31,16 @@ export function environmentName(path: string): string {
   return `ASSISTANT_PROXY_${words.toUpperCase()}`;
 }
 
-function describeItems({ items, patternProperties = {} }: SchemaNode, path: string): KeyDescription[] {
+function describeItems(schema: SchemaNode, path: string): KeyDescription[] {
+  const { items, patternProperties = {} } = formOf(schema, []);
   const inList = items ? describeKeys(items, `${path}[]`) : [];
   const inMapping = Object.values(patternProperties).flatMap((child) => describeKeys(child, `${path}.*`));
   return [...inList, ...inMapping];
 }
 
 function describeKey(schema: SchemaNode, path: string, required: boolean): KeyDescription {
-  const isScalar = schema.type !== 'array' && schema.type !== 'object';
+  const hasRows = formOf(schema, []).items?.properties !== undefined;
+  const isScalar = schema.type !== 'array' && schema.type !== 'object' && !hasRows;
   const isOneOfMany = path.includes('[]') || path.includes('.*');
   return {
     path,

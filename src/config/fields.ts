@@ -89,6 +89,10 @@ export function choice<const Values extends readonly string[]>(
   return Type.Enum<[...Values]>([...values], { default: defaultValue, description });
 }
 
+export function flag(defaultValue: boolean, description: string) {
+  return Type.Boolean({ default: defaultValue, description });
+}
+
 export function integer(
   defaultValue: number,
   description: string,
@@ -124,7 +128,17 @@ export function baseUrl(defaultValue: string | undefined, description: string) {
     (value) => isPlainHttpUrl(value),
     () => 'must be an http or https URL without credentials, query or fragment',
   );
-  return Type.Decode(schema, (value) => value.replace(/\/+$/, ''));
+  return Type.Decode(schema, withoutTrailingSlash);
+}
+
+/** The same, where none is needed. */
+export function optionalBaseUrl(description: string) {
+  const schema = Type.Refine(
+    Type.String({ default: '', description }),
+    (value) => value === '' || isPlainHttpUrl(value),
+    () => 'must be empty or an http or https URL without credentials, query or fragment',
+  );
+  return Type.Decode(schema, withoutTrailingSlash);
 }
 
 /** Credentials are allowed here, and hidden where the configuration is shown. */
@@ -148,6 +162,10 @@ function optionalUrl(description: string, example: string, options: { default: s
 
 export function host(defaultValue: string, description: string) {
   return Type.String({ default: defaultValue, minLength: 1, description });
+}
+
+function withoutTrailingSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function isPlainHttpUrl(value: string): boolean {

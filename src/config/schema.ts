@@ -15,6 +15,7 @@ import {
 } from './fields.ts';
 import { authSection, identitySection } from './identity-keys.ts';
 import { estimatesSection, modelsSection } from './price-keys.ts';
+import { redactionSection } from './redaction-keys.ts';
 import {
   circuitSection,
   fallbacksList,
@@ -125,6 +126,7 @@ export const configSchema = section({
     'deny',
     'What happens to calls while the store is out of reach; those allowed are charged once it is back.',
   ),
+  redaction: redactionSection,
   models: modelsSection,
   estimates: estimatesSection,
   telemetry: section({

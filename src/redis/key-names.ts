@@ -1,6 +1,7 @@
 import type { Partition } from '../assistants/store/store.ts';
 import type { Call } from '../idempotency/answer-store.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
+import type { Scope } from '../redaction/vault.ts';
 import type { UpstreamAccount } from '../upstream-limits/shared-allowances.ts';
 
 /**
@@ -35,6 +36,11 @@ export function upstreamLimitsKey(prefix: string, { name, origin }: UpstreamAcco
 /** The key of a call with an Idempotency-Key: see `lua/answers.lua`. Each has a tag of its own, as answers are large. */
 export function callKey(prefix: string, { org, name }: Pick<Call, 'org' | 'name'>): string {
   return `${prefix}:{${encodeName(org)}::call:${encodeName(name)}}:c`;
+}
+
+/** The key of a scope of originals: see `lua/vault.lua`. No call's tag ends like that. */
+export function vaultKey(prefix: string, { org, kind, id }: Scope): string {
+  return `${prefix}:{${encodeName(org)}::originals}:${kind}:${encodeName(id)}`;
 }
 
 export function windowKey({

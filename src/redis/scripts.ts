@@ -27,6 +27,9 @@ const parts = {
   'answer-renew': ['answers', 'answer-renew'],
   'answer-keep': ['answers', 'answer-keep'],
   'answer-release': ['answers', 'answer-release'],
+  'vault-name': ['vault', 'vault-name'],
+  'vault-read': ['vault', 'vault-read'],
+  'vault-join': ['vault', 'vault-join'],
 } as const;
 
 export type ScriptName = keyof typeof parts;

@@ -3,6 +3,8 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 export interface Keyring {
   /** What is written is sealed with this one; undefined: it isn't sealed. */
   readonly newest: SealingKey | undefined;
+  /** The last line's: the one that a new key changes the least. */
+  readonly oldest: SealingKey | undefined;
   find(id: string): KeyObject | undefined;
 }
 
@@ -11,7 +13,7 @@ export interface SealingKey {
   readonly key: KeyObject;
 }
 
-export const noKeys: Keyring = { newest: undefined, find: () => undefined };
+export const noKeys: Keyring = { newest: undefined, oldest: undefined, find: () => undefined };
 
 /**
  * Reads lines `id:base64` of 32 bytes each, the newest first; blank lines and those that begin with `#` are passed
@@ -20,6 +22,7 @@ export const noKeys: Keyring = { newest: undefined, find: () => undefined };
 export function parseKeyring(text: string, source: string): Keyring {
   const keys = new Map<string, KeyObject>();
   let newest: SealingKey | undefined;
+  let oldest: SealingKey | undefined;
   for (const [index, line] of text
     .split('\n')
     .map((each) => each.trim())
@@ -35,8 +38,9 @@ export function parseKeyring(text: string, source: string): Keyring {
     if (keys.has(id)) throw new Error(`${source}, line ${index + 1}: a line above has the same id`);
     const key = createSecretKey(base64, 'base64');
     keys.set(id, key);
-    newest ??= { id, key };
+    oldest = { id, key };
+    newest ??= oldest;
   }
   if (newest === undefined) throw new Error(`${source}: must hold a key, in a line \`id:base64\``);
-  return { newest, find: (id) => keys.get(id) };
+  return { newest, oldest, find: (id) => keys.get(id) };
 }

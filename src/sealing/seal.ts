@@ -19,15 +19,22 @@ export function seal(plain: Buffer, { key }: SealingKey, place: Place): Buffer {
 
 /**
  * Opens what `seal` made with the key of that id. Throws `StoreUnavailable`, which says what to do, if there is no
- * such key any more, or if this isn't what was sealed; `what` names it in the message.
+ * such key any more, or if this isn't what was sealed. For the message, `what` names it, and `keyPath` is the key of
+ * the configuration that names the file of keys.
  */
 export function unseal(
   sealed: Buffer,
-  { keyring, keyId, place, what }: { keyring: Keyring; keyId: string; place: Place; what: string },
+  {
+    keyring,
+    keyId,
+    place,
+    what,
+    keyPath = 'store.encryptionKeyFile',
+  }: { keyring: Keyring; keyId: string; place: Place; what: string; keyPath?: string },
 ): Buffer {
   const key = keyring.find(keyId);
   if (key === undefined) {
-    throw cannotOpen(what, `store.encryptionKeyFile has no key of the id "${keyId}": add its line again`);
+    throw cannotOpen(what, `${keyPath} has no key of the id "${keyId}": add its line again`);
   }
   try {
     return decrypt(sealed, key, place);

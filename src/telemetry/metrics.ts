@@ -4,6 +4,7 @@ import type { Usage } from '../openai/usage.ts';
 import { boundedLabel } from './bounded-label.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { metricDefinitions as definitions } from './metric-definitions.ts';
+import { type RedactionMetrics, createRedactionMetrics } from './redaction-metrics.ts';
 import { type RetryMetrics, createRetryMetrics } from './retry-metrics.ts';
 import { createTally } from './tally.ts';
 import { type UpstreamLimitMetrics, createUpstreamLimitMetrics } from './upstream-limit-metrics.ts';
@@ -38,6 +39,7 @@ export interface Metrics {
   refused(operation: string, code: string): void;
   idempotent(result: IdempotentResult): void;
   readonly ledger: LedgerMetrics;
+  readonly redaction: RedactionMetrics;
   readonly upstreamLimits: UpstreamLimitMetrics;
   readonly retries: RetryMetrics;
   readonly upstreams: UpstreamMetrics;
@@ -87,6 +89,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
     },
     idempotent: (result) => idempotent([result], 1),
     ledger: createLedgerMetrics(registers),
+    redaction: createRedactionMetrics(registers),
     upstreamLimits: createUpstreamLimitMetrics(registers, modelLabel),
     retries: createRetryMetrics(registers),
     upstreams: createUpstreamMetrics(registers),

@@ -106,9 +106,10 @@ function otherValue({ path, type, default: defaultValue }: KeyDescription): read
   const choices = type.split(', ');
   if (/^(integer|number)/.test(type)) {
     // A cap of runs is 0, or one that the API takes.
-    const other = path.startsWith('defaults.max') ? 256 : Number(defaultValue) + 1;
+    const other = path.startsWith('defaults.max') ? 256 : Number(defaultValue) + (isShare(type) ? 0.25 : 1);
     return [String(other), other];
   }
+  if (type === 'boolean') return [String(!defaultValue), !defaultValue];
   if (choices.length > 1) {
     const other = choices.find((choice) => choice !== defaultValue) ?? '';
     return [other, other];
@@ -117,11 +118,16 @@ function otherValue({ path, type, default: defaultValue }: KeyDescription): read
   return [text, type.endsWith(' or list') ? [text] : text];
 }
 
+function isShare(type: string): boolean {
+  return type === 'number, 0 to 1';
+}
+
 /** For keys that don't take the usual text. */
 const fitting: Readonly<Record<string, string>> = {
   'listen.host': '127.0.0.2',
   'store.redisUrl': 'rediss+sentinel://:secret@a:26379,b:26379/main',
   'store.keyPrefix': 'team-a:assistant-proxy',
+  'redaction.analyzer.language': 'de',
   'identity.user': 'header:x-user-id',
 };
 

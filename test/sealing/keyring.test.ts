@@ -11,6 +11,7 @@ test('the first line writes, and all lines read', () => {
   const keyring = parseKeyring(text, 'file');
   assert.equal(keyring.newest?.id, '2026-05');
   assert.deepEqual(keyring.newest?.key.export(), Buffer.alloc(32, 2));
+  assert.equal(keyring.oldest?.id, '2026-04');
   assert.deepEqual(keyring.find('2026-04')?.export(), Buffer.alloc(32, 1));
   assert.ok(keyring.find('2026-05')?.equals(keyring.newest?.key));
   assert.equal(keyring.find('old'), undefined);

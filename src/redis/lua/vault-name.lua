@@ -1,0 +1,18 @@
+-- KEYS  scope
+-- ARGV  keepMs, and for each original: entity digest sealed
+-- Reply 'named', and the number of each
+local originals = tableOf(KEYS[1])
+local reply = { 'named' }
+for first = 2, #ARGV, 3 do
+  local entity, digest, sealed = ARGV[first], ARGV[first + 1], ARGV[first + 2]
+  local field = 'o:' .. entity .. ':' .. digest
+  local known = call('HGET', originals, field)
+  local number = known and tonumber(match(known, '^(%d+):'))
+  if not number then
+    number = call('HINCRBY', originals, 'n:' .. entity, 1)
+    call('HSET', originals, field, number .. ':' .. sealed)
+  end
+  reply[#reply + 1] = number
+end
+extend(KEYS[1], originals, ARGV[1])
+return reply

@@ -1,0 +1,4 @@
+import { describeVault } from '../redaction/contract/vault-contract.ts';
+import { openEmbeddedVault } from './open-embedded-vault.ts';
+
+describeVault('a file', openEmbeddedVault);

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { VaultStore } from '../../src/redaction/vault-store.ts';
+import { StoreUnavailable } from '../../src/store-unavailable.ts';
+import { startCluster, startRedis, until } from '../harness/redis.ts';
+import { email, ring, scopeOf, terms, vaultOn } from '../redaction/contract/vault-under-test.ts';
+import { openReadyVaultStore, openVaultStore } from './open-vault-store.ts';
+import { startScriptedServer } from './scripted-server.ts';
+
+const thread = scopeOf('thread', 'thread_1');
+const sealed = { entity: 'EMAIL', digest: 'd1', sealed: Buffer.from('k1:what only a key opens') };
+
+function methodsOf(store: VaultStore): Record<string, () => Promise<unknown>> {
+  return {
+    name: () => store.name(thread, [sealed]),
+    read: () => store.read(thread),
+    join: () => store.join(thread, scopeOf('response', 'resp_1')),
+  };
+}
+
+test('a scope is one hash, which goes by itself, and leads to the table of whom it joined', async (t) => {
+  const { url, client } = await startRedis(t);
+  const store = await openReadyVaultStore(t, url, { keyPrefix: 'p' });
+  const strange = scopeOf('thread', '{x}:y', 'a}b{c:d');
+  await store.name(strange, [sealed, { ...sealed, digest: 'd2' }]);
+  await store.join(strange, scopeOf('response', 'resp_1', 'a}b{c:d'));
+  const tag = 'p:{a%7Db%7Bc%3Ad::originals}';
+  const [table, joined] = [`${tag}:thread:%7Bx%7D%3Ay`, `${tag}:response:resp_1`];
+  assert.deepEqual((await client.keys('*')).sort(), [joined, table].sort());
+  assert.deepEqual(await client.hgetall(joined), { '=': table });
+  assert.deepEqual(await client.hgetall(table), {
+    '=': table,
+    'n:EMAIL': '2',
+    'o:EMAIL:d1': '1:k1:what only a key opens',
+    'o:EMAIL:d2': '2:k1:what only a key opens',
+  });
+  const isNear = (ttlMs: number) => ttlMs <= terms.keepMs && ttlMs > terms.keepMs - 10_000;
+  for (const extend of [
+    () => store.read(scopeOf('response', 'resp_1', 'a}b{c:d')),
+    () => store.name(scopeOf('response', 'resp_1', 'a}b{c:d'), [sealed]),
+  ]) {
+    for (const key of [table, joined]) await client.pexpire(key, 5000);
+    await extend();
+    for (const key of [table, joined]) assert.ok(isNear(await client.pttl(key)), key);
+  }
+});
+
+test('reading what is not there writes nothing', async (t) => {
+  const { url, client } = await startRedis(t);
+  const store = await openReadyVaultStore(t, url);
+  assert.deepEqual(await store.read(thread), []);
+  assert.deepEqual(await client.keys('*'), []);
+});
+
+test('every method is one command', async (t) => {
+  const redis = await startRedis(t);
+  const store = await openReadyVaultStore(t, redis.url);
+  for (const method of Object.values(methodsOf(store))) await method();
+  const monitor = await redis.client.monitor();
+  t.after(() => monitor.disconnect());
+  const seen: string[] = [];
+  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
+    if (source !== 'lua') seen.push(command.toLowerCase());
+  });
+  for (const method of Object.values(methodsOf(store))) await method();
+  await redis.client.echo('end');
+  await until(async () => seen.includes('echo'));
+  assert.deepEqual(seen, ['evalsha', 'evalsha', 'evalsha', 'echo']);
+});
+
+test('all scopes of an organisation live on one node of a cluster, so that each may join each', async (t) => {
+  const cluster = await startCluster(t);
+  const store = openVaultStore(t, cluster.url, { keyPrefix: 'p' });
+  const vault = vaultOn(store, ring('k1'));
+  // Each node is connected to when it is first needed.
+  const isThere = () =>
+    vault.name(thread, [email('a')]).then(
+      () => true,
+      () => false,
+    );
+  await until(isThere);
+  for (let index = 0; index < 8; index += 1) {
+    const scope = scopeOf('response', `resp_${index}`);
+    await vault.join(
+      index === 0 ? scopeOf('response', 'request') : scopeOf('response', `resp_${index - 1}`),
+      scope,
+    );
+    await vault.name(scope, [email(`${index}`)]);
+  }
+  assert.equal((await vault.read(scopeOf('response', 'request'))).length, 8);
+});
+
+test('without a server every method says so in time, and that nothing has happened', async (t) => {
+  const redis = await startRedis(t);
+  const store = await openReadyVaultStore(t, redis.url);
+  await redis.stop();
+  for (const method of Object.values(methodsOf(store))) {
+    assert.equal((await rejection(method())).mayHaveHappened, false);
+  }
+});
+
+test('a server that is silent is waited for no longer than the configured time', async (t) => {
+  const store = openVaultStore(t, await startScriptedServer(t, () => ''), { timeoutMs: 100 });
+  for (const method of Object.values(methodsOf(store))) {
+    assert.match((await rejection(method())).message, /no answer within 100 ms/);
+  }
+});
+
+const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
+const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
+const garbage: Record<string, string> = {
+  'an integer': ':1\r\n',
+  nothing: '$-1\r\n',
+  'an empty list': '*0\r\n',
+  'a kind that is none': array(word('maybe'), ':1\r\n'),
+  'more numbers than were asked for': array(word('named'), ':1\r\n', ':2\r\n'),
+  'a number that is none': array(word('named'), ':0\r\n'),
+  'half an original': array(word('table'), word('EMAIL:d')),
+  'an original without a digest': array(word('table'), word('EMAIL'), word('1:k1:a')),
+  'an original without a number': array(word('table'), word('EMAIL:d'), word('x:k1:a')),
+};
+
+for (const [name, reply] of Object.entries(garbage)) {
+  test(`${name} for an answer is an outage`, async (t) => {
+    const store = openVaultStore(t, await startScriptedServer(t, () => reply));
+    for (const method of Object.values(methodsOf(store))) await rejection(method());
+  });
+}
+
+async function rejection(work: Promise<unknown>): Promise<StoreUnavailable> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof StoreUnavailable, `${String(error)}`);
+  return error;
+}
