@@ -52,7 +52,7 @@ function decode(bytes: Buffer): object[] {
 }
 
 function texts(written: readonly Written[], rewrite: (text: string) => string): Record<string, string> {
-  return { ...written.map(({ pieces }) => rewrite(pieces.join(''))) };
+  return Object.fromEntries(written.map(({ pieces }, at) => [at, rewrite(pieces.join(''))]));
 }
 
 function written(kind: Written['kind'], text: string, size: number): Written {

@@ -121,7 +121,7 @@ export const responseEvents: Writer = {
         throw new Error('one event tells a text otherwise than another');
       }
     }
-    return { ...texts };
+    return Object.fromEntries(texts.entries());
   },
 };
 
@@ -147,5 +147,6 @@ export const assistantEvents: Writer = {
     }
     return joined;
   },
-  whole: (events) => ({ ...(events.at(-1) as Wire).content.map(({ text }: Wire) => text.value) }),
+  whole: (events) =>
+    Object.fromEntries((events.at(-1) as Wire).content.map(({ text }: Wire, at: number) => [at, text.value])),
 };
