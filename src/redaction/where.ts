@@ -10,12 +10,13 @@ export function placeOf(operation: Operation): Place {
   return operationPlaces.get(operation.name) ?? apiPlace;
 }
 
-type Treatment = 'leave' | 'token' | 'free';
+type Treatment = 'leave' | 'token' | 'free' | 'named';
 
 /**
  * By the name of a member, or by its own and its parent's, which goes before. `leave`: never touched, with all that
  * is in it. `token`: strings are left alone as long as they are spelled as ids and settings are (an address in
- * an id is found). `free`: data of the caller's own, of which everything is scanned, names and numbers too.
+ * an id is found). `free`: data of the caller's own, of which everything is scanned, names and numbers too. `named`: only
+ * its names are the caller's own.
  */
 const treatments: Readonly<Record<string, Treatment>> = {
   // What things are, and which ones.
@@ -38,6 +39,9 @@ const treatments: Readonly<Record<string, Treatment>> = {
   training_file: 'token',
   validation_file: 'token',
   fingerprint: 'token',
+  namespace: 'token',
+  mime_type: 'token',
+  md5: 'token',
   tool_choice: 'token',
   include: 'token',
   prompt_cache_key: 'token',
@@ -46,6 +50,7 @@ const treatments: Readonly<Record<string, Treatment>> = {
   // Names that the model calls, or that a schema goes by.
   'function.name': 'token',
   'functions.name': 'token',
+  'custom.name': 'token',
   'function_call.name': 'token',
   'tools.name': 'token',
   'tool_choice.name': 'token',
@@ -99,7 +104,9 @@ const treatments: Readonly<Record<string, Treatment>> = {
   logprobs: 'leave',
 
   metadata: 'free',
-  variables: 'free',
+  attributes: 'free',
+  state_variables: 'free',
+  variables: 'named',
   arguments: 'free',
   'content.item': 'free',
 };
@@ -136,6 +143,10 @@ function createPlace(own: Readonly<Record<string, Treatment>>): Place {
   function placeAt(key: string, treatment: Treatment | undefined): Place {
     if (treatment === 'leave') return left;
     if (treatment === 'free') return free;
+    if (treatment === 'named') {
+      const value = placeAt('', undefined);
+      return { ...value, scansNames: true, member: () => value };
+    }
     const kind = treatment ?? (idPattern.test(key) ? 'token' : 'text');
     // What no row of the table names is all the same, so that callers can't make places without end.
     const known = parents.has(key) || partLists.has(key) ? key : '';

@@ -12,7 +12,7 @@ export function findPlain(text: string): Edit[] {
 }
 
 const plainPattern =
-  /(?<!\d)\d{4}(?: ?\d{4}){3}(?!\d)|\b[a-z]{1,20}(?:\.[a-z]{1,20})?@[a-z]{1,20}\.example\b/g;
+  /(?<!\d)\d{4}(?: ?\d{4}){3}(?!\d)|(?<![a-z])[a-z]{1,20}(?:\.[a-z]{1,20})?@[a-z]{1,20}\.example(?![a-z])/g;
 
 export function redactPlain(text: string): string {
   return text.replace(plainPattern, (found) => (found.includes('@') ? '[EMAIL]' : '[CREDIT_CARD]'));

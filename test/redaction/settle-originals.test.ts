@@ -117,6 +117,12 @@ test('what the table does not know, or is a part of something longer, is left al
   }
 });
 
+test('what stood before an original still does', () => {
+  for (const before of ['\\', '\\\\', '<', '[', '&lt;', '&', 'E', 'EMAIL_', '[ ', '>', '\\\\[']) {
+    assert.equal(restore(`${before}<EMAIL_1>`), `${before}a@b.example`);
+  }
+});
+
 test('originals stand for themselves: what looks like a placeholder in them is not restored again', () => {
   const nested = new Map([...originals, ['<SECRET_1>', '$& <EMAIL_1>']]);
   const { edits } = settleOriginals(nested).settle('<SECRET_1>', 0, true);

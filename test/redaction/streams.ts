@@ -60,7 +60,7 @@ export const sideBySide: Writer = {
       const choices = texts.flatMap(({ pieces }, index) =>
         at < pieces.length ? [{ index, text: pieces[at], finish_reason: null }] : [],
       );
-      chunks.push({ object: 'text_completion', choices: choices.reverse() });
+      chunks.push({ object: 'text_completion', choices: choices.toReversed() });
     }
     return chunks;
   },

@@ -1,5 +1,8 @@
+import { StringDecoder } from 'node:string_decoder';
+
 import type { Sink, Transform } from '../../exchange.ts';
-import { createByteBuffer } from '../../openai/byte-buffer.ts';
+import { asBuffer, createByteBuffer } from '../../openai/byte-buffer.ts';
+import { applyEdits } from '../edits.ts';
 import { findTexts } from '../json/find-texts.ts';
 import type { Place } from '../json/place.ts';
 import { createEventRewriter } from './rewrite-events.ts';
@@ -42,6 +45,42 @@ export function rewriteJson(settler: Settler, place: Place): Transform {
         sink.end();
       },
       fail: (error) => sink.fail(error),
+    };
+  };
+}
+
+/** Rewrites an answer that is plain text, such as subtitles, while it passes. What is no UTF-8 becomes U+FFFD. */
+export function rewriteText(settler: Settler): Transform {
+  return (sink) => {
+    const decoder = new StringDecoder('utf8');
+    /** What is kept of the text, of which all before `from` is written. */
+    let kept = '';
+    let from = 0;
+
+    function settle(isWhole: boolean): boolean {
+      const { edits, end } = settler.settle(kept, from, isWhole);
+      const text = applyEdits(kept.slice(0, end), edits).slice(from);
+      const context = Math.max(0, end - settler.contextLength);
+      kept = kept.slice(context);
+      from = end - context;
+      return text === '' || sink.write(Buffer.from(text));
+    }
+
+    return {
+      write(chunk) {
+        kept += decoder.write(asBuffer(chunk));
+        return settle(false);
+      },
+      end() {
+        kept += decoder.end();
+        settle(true);
+        sink.end();
+      },
+      fail(error) {
+        kept += decoder.end();
+        settle(true);
+        sink.fail(error);
+      },
     };
   };
 }

@@ -34,9 +34,11 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
       if (!isAll && seenEnd < at + windowLength + ahead) return undefined;
       const edits: Edit[] = [];
       let end = Math.min(text.length, at + windowLength);
+      // Not within a surrogate pair, whose halves have no UTF-8.
+      if (end < text.length && isLowSurrogate(text.charCodeAt(end))) end += 1;
       for (const edit of find(text.slice(start, seenEnd))) {
         const own = { ...edit, from: Math.max(at, start + edit.from), end: start + edit.end };
-        if (own.end <= at || own.from >= at + windowLength) continue;
+        if (own.end <= at || own.from >= end) continue;
         edits.push(own);
         end = Math.max(end, own.end);
       }
@@ -47,4 +49,8 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
 }
 
 /** A finding that is longer than this, in UTF-16 units, is replaced in pieces. */
-const maxAhead = 16_384;
+const maxAhead = 4_096;
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

@@ -86,6 +86,7 @@ function createMangledReader(originals: ReadonlyMap<string, string>): MangledRea
     let canonical = '';
     let isLoose = false;
     let isExact = true;
+    let isEscaped = false;
     for (let at = from; at < text.length;) {
       const unit = text[at]!;
       if (isWordUnit(unit)) {
@@ -96,12 +97,13 @@ function createMangledReader(originals: ReadonlyMap<string, string>): MangledRea
         const original = originals.get(`<${canonical}>`);
         if (original !== undefined && unit !== '_' && !(unit === '\\' && text[at + 1] === '_')) {
           if (unit === '\\' && at + 1 === text.length) return 'cut';
-          return { end: at, original, isLoose, isExact: isExact && unit !== '-' };
+          return { end: at, original, isLoose, isEscaped, isExact: isExact && unit !== '-' };
         }
         if (unit === '\\' && at + 1 === text.length) return 'cut';
         const separator = unit === '\\' ? text[at + 1] : unit;
         if (separator !== '_' && separator !== ' ' && separator !== '-') return undefined;
         if (canonical === '' || canonical.endsWith('_')) return undefined;
+        isEscaped ||= unit === '\\';
         isLoose ||= separator !== '_';
         canonical += '_';
         at += unit === '\\' ? 2 : 1;
@@ -110,7 +112,7 @@ function createMangledReader(originals: ReadonlyMap<string, string>): MangledRea
     }
     const original = originals.get(`<${canonical}>`);
     if (original === undefined) return 'cut';
-    return { end: text.length, original, isLoose, isExact };
+    return { end: text.length, original, isLoose, isEscaped, isExact };
   }
 
   function couldBe(beginning: string): boolean {
@@ -128,6 +130,7 @@ interface Name {
   readonly original: string;
   /** Written with blanks or hyphens. */
   readonly isLoose: boolean;
+  readonly isEscaped: boolean;
   /** In capitals. */
   readonly isExact: boolean;
 }
@@ -135,10 +138,14 @@ interface Name {
 interface Bracket {
   readonly end: number;
   readonly isAngle: boolean;
+  /** By a backslash. */
+  readonly isEscaped: boolean;
 }
 
 /** The more of a placeholder is missing, the more exact the rest must be: `Email 1` is a heading. */
 function isTrusted(name: Name, opened: Bracket | undefined, closed: Bracket | undefined): boolean {
+  // The backslash alone may be of the text that the placeholder stands in, and then stays.
+  if (opened?.isEscaped && !closed?.isEscaped && !name.isEscaped) return false;
   if (opened && closed) return !name.isLoose || (opened.isAngle && closed.isAngle);
   if (opened || closed?.isAngle) return !name.isLoose;
   return !name.isLoose && name.isExact;
@@ -151,7 +158,12 @@ const closings = ['>', ']', '\\>', '\\]', '&gt;', '/>'];
 function readBracket(text: string, from: number, brackets: readonly string[]): Bracket | 'cut' | undefined {
   const rest = text.slice(from, from + 4).toLowerCase();
   for (const bracket of brackets) {
-    if (rest.startsWith(bracket)) return { end: from + bracket.length, isAngle: !/[[\]]/.test(bracket) };
+    if (rest.startsWith(bracket))
+      return {
+        end: from + bracket.length,
+        isAngle: !/[[\]]/.test(bracket),
+        isEscaped: bracket.startsWith('\\'),
+      };
   }
   const isCut = from + rest.length === text.length && brackets.some((bracket) => bracket.startsWith(rest));
   return isCut ? 'cut' : undefined;
