@@ -168,6 +168,18 @@ test('a call that begins ends what was said before it', () => {
   );
 });
 
+test('what deltas say beside their texts neither ends a text nor waits', () => {
+  const rewriter = createEventRewriter(restoring, place);
+  const chunk = (content: string): Buffer =>
+    Buffer.from(
+      `data: ${JSON.stringify({ id: '<', choices: [{ index: 0, delta: { role: 'e', content, id: 'EMAIL_1' } }] })}\n\n`,
+    );
+  const passed = (content: string): string => Buffer.concat(rewriter.push(chunk(content))).toString();
+  assert.equal(passed('well '), chunk('well ').toString());
+  assert.equal(passed('<EMAIL'), '');
+  assert.equal(passed('_1>'), chunk('a@b.example').toString() + chunk('').toString());
+});
+
 test('ids, base64, audio and what is no JSON pass byte for byte', () => {
   const events = [
     'data: {"type":"response.audio.delta","delta":"<EMAIL_1>"}\n\n',

@@ -1,5 +1,5 @@
 import { isRecord } from '../../openai/is-record.ts';
-import type { Place } from '../json/place.ts';
+import { type Place, isStructure } from '../json/place.ts';
 import { type Token, type Walk, createStringReader, walkJson } from '../json/walk-json.ts';
 
 /** A text in the JSON of an event. */
@@ -41,6 +41,7 @@ export function findEventTexts(data: Buffer, place: Place): EventTexts | undefin
   walkJson(data, read, place, (token, walk) => {
     const { from, end } = token;
     const text = token.kind === 'number' ? data.toString('latin1', from, end) : read(from, end);
+    if (isStructure(token.place, text)) return;
     const channel = kind === 'whole' ? undefined : channelOf(event, kind, token, walk);
     texts.push({ from, end, text, channel });
   });

@@ -1,5 +1,5 @@
 import { type Edit, applyEdits, mergeEdits, spreadEdits } from '../edits.ts';
-import { type Place, free } from './place.ts';
+import { type Place, free, isStructure } from './place.ts';
 import { type Token, type Walk, createStringReader, walkJson } from './walk-json.ts';
 
 export interface Text {
@@ -46,7 +46,7 @@ function findIn(bytes: Buffer, root: Place, level: number, texts: Text[]): Patch
     const isNumber = token.kind === 'number';
     const text = isNumber ? bytes.toString('latin1', token.from, token.end) : read(token.from, token.end);
     if (text.length === 0) return parts.add(token, walk, undefined);
-    if (token.place.kind === 'token' && tokenPattern.test(text)) return;
+    if (isStructure(token.place, text)) return;
     const inner = level < maxLevels && token.kind === 'string' ? readInnerJson(text) : undefined;
     if (inner) {
       slots.push({ from: token.from, end: token.end, patch: findIn(inner, free, level + 1, texts) });
@@ -149,6 +149,4 @@ interface PartJoiner {
   end(): number[][];
 }
 
-/** How ids, names of models and settings are spelled. */
-const tokenPattern = /^[\w.:/-]{1,256}$/;
 const innerJsonPattern = /^\s*[{[]/;

@@ -14,6 +14,13 @@ export interface Place {
   member(key: string): Place;
 }
 
+/** Whether a text that stands there is structure: an id, the name of a model or of a function, a setting. */
+export function isStructure({ kind }: Place, text: string): boolean {
+  return kind === 'leave' || (kind === 'token' && tokenPattern.test(text));
+}
+
+const tokenPattern = /^[\w.:/-]{0,256}$/;
+
 /** Nothing here is scanned. */
 export const left: Place = {
   kind: 'leave',

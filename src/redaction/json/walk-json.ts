@@ -122,16 +122,18 @@ export type StringReader = (from: number, end: number) => string;
 export function createStringReader(bytes: Buffer): StringReader {
   const isPlain = isAscii(bytes);
   const latin = bytes.toString('latin1');
+  const decode = (from: number, end: number): string => {
+    if (!isPlain && end - from > nearBytes) return bytes.toString('utf8', from, end);
+    const text = latin.slice(from, end);
+    return isPlain || !notAscii.test(text) ? text : bytes.toString('utf8', from, end);
+  };
   return (from, end) => {
-    let json = latin.slice(from + 1, end - 1);
-    if (!isPlain && (json.length > nearBytes || notAscii.test(json))) {
-      json = bytes.toString('utf8', from + 1, end - 1);
-    }
-    if (!json.includes('\\')) return json;
+    const text = decode(from + 1, end - 1);
+    if (!text.includes('\\')) return text;
     try {
-      return JSON.parse(`"${json}"`) as string;
+      return JSON.parse(decode(from, end)) as string;
     } catch {
-      return json;
+      return text;
     }
   };
 }
