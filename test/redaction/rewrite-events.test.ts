@@ -211,6 +211,43 @@ test('an event of megabytes, and a text in a hundred thousand deltas, are rewrit
   assert.deepEqual(chatChunks.joined(events), { 0: 'a@b.example'.repeat(11_000) });
 });
 
+test('a stream that comes in one chunk is rewritten as one that comes event by event', () => {
+  const all = [written('text', `${'word '.repeat(5_000)}<EMAIL_1>`.repeat(2), 3)];
+  const bytes = encode(chatChunks.events(all));
+  const expected = texts(all, (text) => text.replaceAll('<EMAIL_1>', 'a@b.example'));
+  for (const sizes of [[bytes.length], [200], [5_000]]) {
+    assert.deepEqual(chatChunks.joined(decode(run(restoring, cut(bytes, sizes)))), expected);
+  }
+});
+
+test('what is pseudonymized, and comes back in deltas, is restored to what it was', () => {
+  const secrets = fc.constantFrom('a@b.example', 'c.d@e.example', '4111 1111 1111 1111', '5500000000000004');
+  const words = fc.constantFrom(' ', 'so ', '\\', '<', '"', 'é', '\n', '(', '&lt;', 'E', '>', '. ');
+  const said = fc.array(fc.oneof(secrets, words), { maxLength: 30 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(
+      said,
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(...writers),
+      (text, size, [, writer]) => {
+        const table = new Map<string, string>();
+        const hidden = applyEdits(
+          text,
+          findPlain(text).map((edit) => {
+            const placeholder = `<${edit.text.slice(1, -1)}_${table.size + 1}>`;
+            table.set(placeholder, text.slice(edit.from, edit.end));
+            return { ...edit, text: placeholder };
+          }),
+        );
+        const all = [written('text', `> ${hidden}`, size)];
+        const events = decode(run(settleOriginals(table), [encode(writer.events(all))]));
+        assert.deepEqual(writer.joined(events), { 0: `> ${text}` });
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
 test('data nested a hundred thousand deep is gone through', () => {
   const event = `data: {"a":${'['.repeat(100_000)}"<EMAIL_1>"${']'.repeat(100_000)}}\n\n`;
   assert.equal(run(restoring, [Buffer.from(event)]).toString(), event.replace('<EMAIL_1>', 'a@b.example'));

@@ -42,8 +42,8 @@ export function createEventRewriter(settler: Settler, place: Place): EventRewrit
     if (waitingBytes > maxWaitingBytes || waiting.length > maxWaiting) channels.flush('all');
   }
 
-  function release(): Buffer[] {
-    const released: Buffer[] = [];
+  /** Adds what need not wait any longer. */
+  function release(released: Buffer[]): void {
     let count = 0;
     for (const { bytes, data, slots } of waiting) {
       const patches: Patch[] = [];
@@ -59,22 +59,30 @@ export function createEventRewriter(settler: Settler, place: Place): EventRewrit
       released.push(data && patches.length > 0 ? withData(bytes, patch(data, patches)) : bytes);
     }
     waiting.splice(0, count);
-    // One write is cheaper than one for each event.
-    return released.length > 1 ? [Buffer.concat(released)] : released;
   }
 
   return {
     push(chunk) {
-      const parts = splitter.push(chunk);
-      for (const part of parts) take(part);
-      return parts.length > 0 ? release() : [];
+      const released: Buffer[] = [];
+      for (const part of splitter.push(chunk)) {
+        take(part);
+        release(released);
+      }
+      return inOne(released);
     },
     end() {
+      const released: Buffer[] = [];
       for (const part of splitter.end()) take(part);
       channels.flush('all');
-      return release();
+      release(released);
+      return inOne(released);
     },
   };
+}
+
+/** One write is cheaper than one for each event. */
+function inOne(pieces: Buffer[]): Buffer[] {
+  return pieces.length > 1 ? [Buffer.concat(pieces)] : pieces;
 }
 
 /** Beyond these what waits is settled as it stands. */

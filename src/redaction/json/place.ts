@@ -35,6 +35,6 @@ export const free: Place = {
   kind: 'text',
   scansNumbers: true,
   scansNames: true,
-  joinsParts: true,
+  joinsParts: false,
   member: () => free,
 };
