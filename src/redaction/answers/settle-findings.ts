@@ -1,0 +1,56 @@
+import type { Edit } from '../edits.ts';
+import type { Settler } from './settle.ts';
+
+/**
+ * Replaces what `find` finds. A finding may need to see what comes after it, so the text is looked at in windows that
+ * overlap, and whose places depend on the text alone: however it arrives, the result is the same.
+ *
+ * @param find positions are those of the text that it is given
+ * @param windowLength what a finding may need to see on either side, in UTF-16 units: the end of a text is held back
+ * until as much as two of them has come
+ */
+export function settleFindings(find: (text: string) => readonly Edit[], windowLength = 256): Settler {
+  return {
+    contextLength: windowLength,
+    settle(text, from, isWhole) {
+      const edits: Edit[] = [];
+      let at = from;
+      while (at < text.length) {
+        const window = look(text, at, isWhole);
+        if (!window) break;
+        edits.push(...window.edits);
+        at = window.end;
+      }
+      return { edits, end: at };
+    },
+  };
+
+  /** Decides what begins in the next `windowLength`; undefined if there is too little text to do so. */
+  function look(text: string, at: number, isWhole: boolean): { edits: Edit[]; end: number } | undefined {
+    const start = Math.max(0, at - windowLength);
+    for (let ahead = windowLength; ; ahead *= 2) {
+      const seenEnd = Math.min(text.length, at + windowLength + ahead);
+      const isAll = isWhole && seenEnd === text.length;
+      if (!isAll && seenEnd < at + windowLength + ahead) return undefined;
+      const edits: Edit[] = [];
+      let end = Math.min(text.length, at + windowLength);
+      // Not within a surrogate pair, whose halves have no UTF-8.
+      if (end < text.length && isLowSurrogate(text.charCodeAt(end))) end += 1;
+      for (const edit of find(text.slice(start, seenEnd))) {
+        const own = { ...edit, from: Math.max(at, start + edit.from), end: start + edit.end };
+        if (own.end <= at || own.from >= end) continue;
+        edits.push(own);
+        end = Math.max(end, own.end);
+      }
+      // One that reaches the end of what is seen may go on.
+      if (isAll || end < seenEnd || ahead >= maxAhead) return { edits, end };
+    }
+  }
+}
+
+/** A finding that is longer than this, in UTF-16 units, is replaced in pieces. */
+const maxAhead = 4_096;
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
+}

@@ -1,0 +1,40 @@
+/** What is to be done with the JSON value at a place, and with what is in it. A list's elements stand where it does. */
+export interface Place {
+  /**
+   * `leave`: nothing in it is looked at. `text`: a string is scanned. `token`: a string is scanned unless it is
+   * spelled as ids and settings are.
+   */
+  readonly kind: 'leave' | 'text' | 'token';
+  /** Numbers are scanned too. */
+  readonly scansNumbers: boolean;
+  /** Names of members are scanned too. */
+  readonly scansNames: boolean;
+  /** A list here holds the parts of one message. */
+  readonly joinsParts: boolean;
+  member(key: string): Place;
+}
+
+/** Whether a text that stands there is structure: an id, the name of a model or of a function, a setting. */
+export function isStructure({ kind }: Place, text: string): boolean {
+  return kind === 'leave' || (kind === 'token' && tokenPattern.test(text));
+}
+
+const tokenPattern = /^[\w.:/-]{0,256}$/;
+
+/** Nothing here is scanned. */
+export const left: Place = {
+  kind: 'leave',
+  scansNumbers: false,
+  scansNames: false,
+  joinsParts: false,
+  member: () => left,
+};
+
+/** Free-form data: strings, numbers and names of members are scanned, whatever they are called. */
+export const free: Place = {
+  kind: 'text',
+  scansNumbers: true,
+  scansNames: true,
+  joinsParts: false,
+  member: () => free,
+};

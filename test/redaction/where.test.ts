@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { operations, unknownOperation } from '../../src/openai/operations.ts';
+import { placeOf } from '../../src/redaction/where.ts';
+import { operationNamed } from './operation-named.ts';
+import { textsOf } from './plain-findings.ts';
+import { requestFields } from './request-fields.ts';
+
+/** What stands in fields that are no text. */
+const kept = {
+  id: ['file-abc_123', 'ft:gpt-4o:acme::x.1', '550e8400-e29b-41d4-a716-446655440000'],
+  token: ['gpt-4o', 'get_weather', 'audio/wav'],
+  url: ['https://keep.example/a?b=1', 'data:image/png;base64,a2VlcA=='],
+  base64: ['a2VlcCB0aGlz+/=='],
+  schema: [{ type: 'object', properties: { a: { description: 'say anna@b.example', enum: ['x y'] } } }],
+  secret: ['Bearer keep.this'],
+} as const;
+
+/** A name that is the caller's own, and looks like the API's. */
+const ownName = 'own_id';
+
+/** A body with the value at a path: `messages[].content`. */
+function bodyWith(path: string, value: unknown): unknown {
+  return path.split('.').reduceRight((inner, step) => {
+    const isList = step.endsWith('[]');
+    const name = step.replaceAll('[]', '').replace('*', ownName);
+    const member = isList ? [inner] : inner;
+    return name === '' ? member : { [name]: member };
+  }, value);
+}
+
+const walked = requestFields.flatMap(({ operations: names, ...fields }) =>
+  names.split(' ').map((name) => ({ name, fields })),
+);
+
+test('every free text in the body of every operation is handed out', () => {
+  for (const { name, fields } of walked) {
+    const place = placeOf(operationNamed(name));
+    for (const [index, path] of (fields.text?.split(' ') ?? []).entries()) {
+      const planted = `Anna <anna.${index}@b.example>`;
+      const texts = textsOf(JSON.stringify(bodyWith(path, planted)), place);
+      assert.ok(texts.includes(planted), `${name}: ${path}`);
+    }
+  }
+});
+
+test('ids, settings, addresses of images, base64, schemas and credentials are not', () => {
+  for (const { name, fields } of walked) {
+    const place = placeOf(operationNamed(name));
+    for (const [kind, values] of Object.entries(kept)) {
+      for (const path of fields[kind as keyof typeof kept]?.split(' ') ?? []) {
+        for (const value of values) {
+          const body = JSON.stringify(bodyWith(kind === 'schema' ? path.replace(/\.\*$/, '') : path, value));
+          const texts = textsOf(body, place).filter((text) => text !== ownName);
+          assert.deepEqual(texts, [], `${name}: ${body}`);
+        }
+      }
+    }
+  }
+});
+
+test('every operation that takes JSON has a place, and there whatever nobody has heard of is handed out', () => {
+  for (const operation of operations.filter(
+    ({ requestBody }) => requestBody === 'json' || requestBody === 'any',
+  )) {
+    const body = JSON.stringify({ new_thing: { deep: ['anna@b.example'], also: 'bob@b.example' } });
+    assert.deepEqual(textsOf(body, placeOf(operation)), ['anna@b.example', 'bob@b.example'], operation.name);
+  }
+});
+
+test('an id that is spelled as none is looked at', () => {
+  const chat = placeOf(operationNamed('chat.completions.create'));
+  assert.deepEqual(textsOf('{"customer_id":"anna@b.example","id":"+1 555"}', chat), [
+    'anna@b.example',
+    '+1 555',
+  ]);
+});
+
+test("of the caller's own data all is handed out, whatever its names are", () => {
+  const place = placeOf(operationNamed('threads.create'));
+  assert.deepEqual(textsOf('{"metadata":{"user_id":"anna","model":7}}', place), [
+    'user_id',
+    'anna',
+    'model',
+    '7',
+  ]);
+  const prompt = {
+    prompt: { variables: { id: 'anna', photo: { image_url: 'data:image/png;base64,AA==' } } },
+  };
+  assert.deepEqual(textsOf(JSON.stringify(prompt), placeOf(operationNamed('responses.create'))), [
+    'id',
+    'anna',
+    'photo',
+  ]);
+});
+
+test('of an unknown operation all strings are handed out, and names', () => {
+  const body = '{"id":"a","model":{"image_url":"b"},"n":1}';
+  assert.deepEqual(textsOf(body, placeOf(unknownOperation)), ['id', 'a', 'model', 'image_url', 'b', 'n']);
+});
+
+const answers: readonly (readonly [operation: string, answer: object, texts: readonly string[]])[] = [
+  [
+    'chat.completions.create',
+    {
+      id: 'chatcmpl-1',
+      choices: [
+        {
+          finish_reason: 'stop',
+          logprobs: { content: [{ token: 'no' }] },
+          message: {
+            role: 'assistant',
+            content: 'text 1',
+            refusal: 'text 2',
+            reasoning_content: 'text 3',
+            audio: { id: 'audio_1', data: 'AAAA', transcript: 'text 4' },
+            annotations: [
+              { type: 'url_citation', url_citation: { title: 'text 5', url: 'https://text.example/6' } },
+            ],
+            tool_calls: [
+              { id: 'call_1', type: 'function', function: { name: 'send', arguments: '{"to":"text 7"}' } },
+            ],
+          },
+        },
+      ],
+    },
+    ['text 1', 'text 2', 'text 3', 'text 4', 'text 5', 'https://text.example/6', 'to', 'text 7'],
+  ],
+  [
+    'responses.create',
+    {
+      object: 'response',
+      instructions: 'text 1',
+      metadata: { user_id: 'text 2' },
+      output: [
+        {
+          type: 'reasoning',
+          id: 'rs_1',
+          encrypted_content: 'AAAA',
+          summary: [{ type: 'summary_text', text: 'text 3' }],
+        },
+        {
+          type: 'message',
+          role: 'assistant',
+          content: [
+            {
+              type: 'output_text',
+              text: 'text 4',
+              annotations: [
+                { type: 'file_citation', file_id: 'file-1', filename: 'text 5', quote: 'text 6' },
+              ],
+            },
+          ],
+        },
+        { type: 'image_generation_call', id: 'ig_1', result: 'AAAA', revised_prompt: 'text 7' },
+        {
+          type: 'code_interpreter_call',
+          code: 'text 8',
+          container_id: 'cntr_1',
+          outputs: [
+            { type: 'logs', logs: 'text 9' },
+            { type: 'image', url: 'https://image.example' },
+          ],
+        },
+        {
+          type: 'file_search_call',
+          queries: ['text 10'],
+          results: [{ file_id: 'file-1', filename: 'text 11', text: 'text 12' }],
+        },
+      ],
+    },
+    ['text 1', 'user_id', 'text 2', ...[3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((index) => `text ${index}`)],
+  ],
+  [
+    'threads.messages.list',
+    {
+      object: 'list',
+      first_id: 'msg_1',
+      data: [
+        {
+          id: 'msg_1',
+          content: [
+            {
+              type: 'text',
+              text: {
+                value: 'text 1',
+                annotations: [{ text: 'text 2', file_citation: { file_id: 'file-1' } }],
+              },
+            },
+          ],
+        },
+      ],
+    },
+    ['text 1', 'text 2'],
+  ],
+  [
+    'images.generate',
+    { data: [{ b64_json: 'AAAA', url: 'https://image.example', revised_prompt: 'text 1' }] },
+    ['text 1'],
+  ],
+  [
+    'audio.transcriptions.create',
+    { text: 'text 1', segments: [{ id: 0, text: 'text 2' }] },
+    ['text 1', 'text 2'],
+  ],
+  [
+    'embeddings.create',
+    { object: 'list', data: [{ object: 'embedding', embedding: 'AAAA' }], model: 'm' },
+    [],
+  ],
+];
+for (const [name, answer, expected] of answers) {
+  test(`the texts of an answer of ${name} are handed out, and what is structure is not`, () => {
+    assert.deepEqual(textsOf(JSON.stringify(answer), placeOf(operationNamed(name))), expected);
+  });
+}
