@@ -1,0 +1,122 @@
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+import type { Context } from './context.ts';
+import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
+import { mayBeNational, regionsFor } from './phone-regions.ts';
+import type { Report } from './report.ts';
+
+export interface PhoneFinder {
+  /** `from`: where the number begins, its `+` and bracket included. `isLast`: whether it may end with this group. */
+  find(text: string, from: number, groups: NumberGroups, isLast: (last: number) => boolean): void;
+}
+
+const minDigits = 7;
+const maxDigits = 15;
+/** Asking the library more often than that for what begins at one place is no use. */
+const maxAsked = 8;
+
+/**
+ * Numbers as libphonenumber knows them. Those that begin with `+` or 00 need nothing else, North American ones need
+ * their usual grouping, and all others need a word near by that says what they are.
+ */
+export function createPhoneFinder(
+  defaultRegions: readonly string[],
+  context: Context,
+  report: Report,
+): PhoneFinder {
+  const defaults = defaultRegions.filter((region): region is CountryCode => isSupportedCountry(region));
+
+  function findInternational(
+    from: number,
+    groups: NumberGroups,
+    digits: string,
+    skipped: number,
+    base: number,
+    isLast: (last: number) => boolean,
+  ): boolean {
+    for (let last = groups.count - 1, asked = 0; last >= 0 && asked < maxAsked; last -= 1) {
+      const length = groups.digitCounts[last]! - skipped;
+      if (length < minDigits) return false;
+      if (length > maxDigits + 1 || !isLast(last)) continue;
+      asked += 1;
+      if (!isValid(`+${digits.slice(skipped, groups.digitCounts[last])}`)) continue;
+      report('PHONE', from, groups.ends[last]!, base);
+      return true;
+    }
+    return false;
+  }
+
+  return {
+    find(text, from, groups, isLast) {
+      if (groups.digitCounts[groups.count - 1]! < minDigits) return;
+      const { digits } = groups;
+      const first = groups.starts[0]!;
+      const isPlus = text.charCodeAt(from) === plus || text.charCodeAt(first - 1) === plus;
+      if (isPlus) {
+        if (digits[0] !== '0') findInternational(from, groups, digits, 0, 0.9, isLast);
+        return;
+      }
+      if (digits.startsWith('00') && findInternational(from, groups, digits, 2, 0.6, isLast)) return;
+      let regions: CountryCode[] | undefined;
+      for (let last = groups.count - 1, asked = 0; last >= 0 && asked < maxAsked; last -= 1) {
+        const length = groups.digitCounts[last]!;
+        if (length < minDigits) return;
+        if (length > 13 || !isLast(last)) continue;
+        const number = digits.slice(0, length);
+        const usual = defaults.includes('US')
+          ? northAmericanBase(text, from, groups, last, number)
+          : undefined;
+        if (usual !== undefined) {
+          asked += 1;
+          if (isValid(number, 'US')) return report('PHONE', from, groups.ends[last]!, usual);
+        }
+        if (!isGroupedAsPhone(groups, last)) continue;
+        regions ??= namedRegions(text, from, groups.ends[last]!);
+        for (const region of regions) {
+          if (!mayBeNational(number, region)) continue;
+          asked += 1;
+          if (isValid(number, region)) return report('PHONE', from, groups.ends[last]!, 0.3);
+        }
+      }
+    },
+  };
+
+  /** None if no word says that this is a phone number. */
+  function namedRegions(text: string, from: number, end: number): CountryCode[] {
+    return context.weigh('PHONE', text, from, end) > 0
+      ? regionsFor(context.before(text, from), defaults)
+      : [];
+  }
+}
+
+const plus = 43;
+
+/** `(415) 555-2671`, `1-415-555-2671`, `415 555 2671` */
+function northAmericanBase(
+  text: string,
+  from: number,
+  groups: NumberGroups,
+  last: number,
+  digits: string,
+): number | undefined {
+  if (!/^1?[2-9]\d{2}[2-9]\d{6}$/.test(digits)) return undefined;
+  const shape = shapeOf(groups, last);
+  if (shape !== '3-3-4' && shape !== '1-3-3-4') return undefined;
+  const areaAt = shape === '3-3-4' ? 0 : 1;
+  if (text.charCodeAt(groups.starts[areaAt]! - 1) === 40 && text.charCodeAt(groups.ends[areaAt]!) === 41)
+    return 0.85;
+  const kind = commonGap(groups, last);
+  if (kind === undefined || kind === gap.loose) return undefined;
+  if (from !== groups.starts[0]) return undefined;
+  return kind === gap.dash || kind === gap.dot ? 0.65 : 0.55;
+}
+
+/** No one writes a phone number in more groups than digits are left to fill. */
+function isGroupedAsPhone(groups: NumberGroups, last: number): boolean {
+  const count = last + 1;
+  return count <= 7 || count === groups.digitCounts[last];
+}
+
+function isValid(number: string, region?: CountryCode): boolean {
+  return parsePhoneNumberFromString(number, region)?.isValid() ?? false;
+}
