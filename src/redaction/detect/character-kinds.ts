@@ -1,16 +1,15 @@
 /** What the scan of a text does with a UTF-16 unit; a unit that nothing can start or hinge on is `plain`. */
 export const kind = {
   plain: 0,
-  letter: 1,
-  digit: 2,
-  at: 3,
-  colon: 4,
+  digit: 1,
+  at: 2,
+  colon: 3,
   /** `-`, `_` and `.`, that end the prefix of many keys. */
-  joint: 5,
-  percent: 6,
-  equals: 7,
+  joint: 4,
+  percent: 5,
+  equals: 6,
   /** Stands for another character, or for none: the text has to be folded first. */
-  lookAlike: 8,
+  lookAlike: 7,
 } as const;
 
 /** One entry for every UTF-16 unit, as a look-up is all that most characters can cost. */
@@ -24,7 +23,6 @@ export function createKinds(): Uint8Array {
   const set = (characters: string, value: number): void => {
     for (const character of characters) kinds[character.charCodeAt(0)] = value;
   };
-  set('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ', kind.letter);
   set('0123456789', kind.digit);
   set('@', kind.at);
   set(':', kind.colon);

@@ -69,31 +69,41 @@ function lastEnd(pattern: RegExp, words: string): number {
 const placeholder = /[[<][A-Z][A-Z0-9_]*(?:[_:][0-9a-f]+)?[\]>]/g;
 
 function hintsBefore(text: string, from: number): string {
-  let words = text.slice(Math.max(0, from - beforeLength), from);
+  let start = Math.max(0, from - beforeLength);
   // A word or a placeholder that the window cuts is no word.
-  if (from > beforeLength) words = words.replace(/^[\p{L}\p{M}\d_]+[\]>]?/u, ' ');
+  if (start > 0) while (start < from && text.charCodeAt(start) > space) start += 1;
+  const words = text.slice(start, from);
+  if (!/[[<]/.test(words)) return normalizeWords(words);
   placeholder.lastIndex = 0;
   let afterPlaceholder = 0;
   while (placeholder.exec(words)) afterPlaceholder = placeholder.lastIndex;
   return normalizeWords(words.slice(afterPlaceholder));
 }
 
-function hintsAfter(text: string, end: number): string {
-  let words = text.slice(end, end + afterLength);
-  if (end + afterLength < text.length) words = words.replace(/[\p{L}\p{M}\d_]+$/u, ' ');
+function hintsAfter(text: string, from: number): string {
+  let end = Math.min(text.length, from + afterLength);
+  if (end < text.length) while (end > from && text.charCodeAt(end - 1) > space) end -= 1;
+  const words = text.slice(from, end);
   const bracket = words.search(/[[<][A-Z]/);
   return normalizeWords(bracket === -1 ? words : words.slice(0, bracket));
 }
 
 function againstBefore(text: string, from: number): string {
+  const near = text.slice(Math.max(0, from - againstLength), from);
+  if (!/[\]>]/.test(near)) return normalizeWords(near);
   const words = text
     .slice(Math.max(0, from - againstLength - placeholderRoom), from)
     .replace(placeholder, ' ');
   return normalizeWords(words).slice(-againstLength);
 }
 
+const space = 32;
+
 /** `date_of_birth`, `dateOfBirth` and `"phone":` are words too. */
 function normalizeWords(words: string): string {
+  const lower = words.toLowerCase();
+  if (lower === words) return words.replaceAll('_', ' ');
+  if (!/[a-z][A-Z]/.test(words)) return lower.replaceAll('_', ' ');
   return words
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')

@@ -1,18 +1,18 @@
 import type { Detector, Finding } from '../detector.ts';
-import { createKinds, kind } from './character-kinds.ts';
-import { createContext } from './context.ts';
+import { kind } from './character-kinds.ts';
+import { createContext, lower, raise } from './context.ts';
 import { createCustomFinder } from './custom-patterns.ts';
 import type { DetectorSettings } from './detector-settings.ts';
 import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
 import { foldLookAlikes } from './fold-look-alikes.ts';
-import { createLettersZone } from './letters-zone.ts';
+import { createLettersZone, findAmazonKeys } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
 import { resolveOverlaps } from './resolve-overlaps.ts';
-import { type Zones, scan } from './scan.ts';
+import { type Zones, createScan } from './scan.ts';
 import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
 import { skipDataUrl } from './skip-data-url.ts';
 import { createTokenZone } from './token-zone.ts';
@@ -23,31 +23,32 @@ import { findUrlCredentials } from './url-credentials.ts';
  * findings that overlap the better validated stays. Throws a RangeError if a custom pattern can't be used.
  */
 export function createDetector(settings: DetectorSettings = {}): Detector {
-  const wanted = new Set<string>(settings.entities ?? Object.keys(entities));
+  const wanted = settings.entities ?? (Object.keys(entities) as EntityName[]);
   const thresholds = new Map(
-    Object.entries(entities).map(([name, { threshold }]) => [
-      name,
-      settings.thresholds?.[name as EntityName] ?? threshold,
-    ]),
+    wanted.map((name) => [name, settings.thresholds?.[name] ?? entities[name].threshold]),
   );
   const allowed = new Set((settings.allow ?? []).map((text) => text.toLowerCase()));
   const custom = createCustomFinder(settings.custom ?? []);
-  const kinds = createKinds();
+  const scan = createScan();
   const context = createContext();
   let found: Finding[] = [];
   let scanned = '';
 
   const report: Report = (entity, from, end, base) => {
-    if (!wanted.has(entity)) return;
-    const score = Math.min(1, Math.max(0, base + context.weigh(entity, scanned, from, end)));
-    if (score >= thresholds.get(entity)!) found.push({ entity, from, end, score });
+    const threshold = thresholds.get(entity);
+    if (threshold === undefined || base + raise < threshold) return;
+    // Where the words can't change anything they are not asked.
+    const isSure = base + lower >= threshold;
+    const score = isSure ? base : Math.min(1, base + context.weigh(entity, scanned, from, end));
+    if (score >= threshold) found.push({ entity, from, end, score });
   };
   const zones = createZones(context, settings.phoneRegions ?? ['US'], report);
 
   function candidatesIn(text: string): boolean {
     found = [];
     scanned = text;
-    return scan(text, kinds, zones);
+    findAmazonKeys(text, report);
+    return scan(text, zones);
   }
 
   return {

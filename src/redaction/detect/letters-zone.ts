@@ -1,24 +1,22 @@
-import { findCodiceFiscale, findSpacedLetterFirst } from './national-codes.ts';
-import { isDigit } from './number-groups.ts';
 import type { Report } from './report.ts';
 import { findJwt, findKey } from './secrets.ts';
 
-/** Finds what may hang on a run of letters alone: keys behind their prefix, and codes written with spaces. */
+/** Finds the key that letters and a sign are the prefix of. Returns where to go on. */
 export function createLettersZone(report: Report) {
   return (text: string, start: number, end: number): number => {
-    const length = end - start;
-    const next = text.charCodeAt(end);
-    if (next === 45 || next === 95 || next === 46 || length >= 20) {
-      const found = text.startsWith('eyJ', start)
-        ? findJwt(text, start, report)
-        : findKey(text, start, report);
-      if (found !== undefined) return found;
-    }
-    if (length < 3 && (next === 32 || next === 45) && isDigit(text.charCodeAt(end + 1))) {
-      findSpacedLetterFirst(text, start, report);
-    }
-    if (length === 3 && next === 32 && isDigit(text.charCodeAt(end + 5)))
-      findCodiceFiscale(text, start, report);
-    return end;
+    if (end - start > longestPrefix && !text.startsWith('eyJ', start)) return end;
+    const found = text.startsWith('eyJ', start) ? findJwt(text, start, report) : findKey(text, start, report);
+    return found ?? end;
   };
+}
+
+/** `github_pat_`, `GOCSPX-` */
+const longestPrefix = 8;
+
+/** Keys of Amazon's have no sign in them, and some not even a digit. */
+export function findAmazonKeys(text: string, report: Report): void {
+  for (const prefix of ['AKIA', 'ASIA']) {
+    for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 4))
+      findKey(text, at, report);
+  }
 }

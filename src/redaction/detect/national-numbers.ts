@@ -21,8 +21,6 @@ export function weighNationalNumbers(groups: NumberGroups, last: number, take: T
   const length = groups.digitCounts[last]!;
   if (length < 9 || length > 15) return;
   const digits = groups.digits.slice(0, length);
-  const shape = shapeOf(groups, last);
-  const kind = commonGap(groups, last);
   if (length === 9) {
     if (digits[0] !== '0' && digits[0] !== '8' && passesLuhn(digits)) take('CA_SIN', needsWords);
     if (passesBsn(digits)) take('NL_BSN', needsWords);
@@ -31,14 +29,19 @@ export function weighNationalNumbers(groups: NumberGroups, last: number, take: T
     if (passesNhs(digits)) take('UK_NHS', needsWords);
   } else if (length === 11) {
     if (passesDeTaxId(digits))
-      take('DE_TAX_ID', shape === '2-3-3-3' && kind === gap.space ? 0.6 : needsWords);
-    if (passesCpf(digits)) take('BR_CPF', isCpfShape(groups, shape) ? 0.85 : needsWords);
+      take(
+        'DE_TAX_ID',
+        shapeOf(groups, last) === '2-3-3-3' && commonGap(groups, last) === gap.space ? 0.6 : needsWords,
+      );
+    if (passesCpf(digits)) take('BR_CPF', isCpfShape(groups, shapeOf(groups, last)) ? 0.85 : needsWords);
   } else if (length === 12) {
     if (digits[0]! > '1' && passesVerhoeff(digits)) {
-      take('IN_AADHAAR', shape === '4-4-4' && kind !== undefined && kind < gap.slash ? 0.55 : needsWords);
+      const kind = commonGap(groups, last);
+      const isUsual = shapeOf(groups, last) === '4-4-4' && kind !== undefined && kind < gap.slash;
+      take('IN_AADHAAR', isUsual ? 0.55 : needsWords);
     }
   } else if (length === 15 && passesNir(digits)) {
-    take('FR_NIR', last === 0 || shape.startsWith('1-2-2-') ? 0.75 : 0.4);
+    take('FR_NIR', last === 0 || shapeOf(groups, last).startsWith('1-2-2-') ? 0.75 : 0.4);
   }
 }
 

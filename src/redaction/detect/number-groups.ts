@@ -54,7 +54,6 @@ export function readNumberGroups(text: string, start: number, groups: NumberGrou
     groups.starts[index] = at;
     groups.ends[index] = end;
     groups.digitCounts[index] = digitCount;
-    groups.digits += text.slice(at, end);
     groups.count += 1;
     const next = endOfGap(text, end);
     const isGap = next > end && isDigit(text.charCodeAt(next));
@@ -63,6 +62,14 @@ export function readNumberGroups(text: string, start: number, groups: NumberGrou
     at = next;
   }
   return groups.count > 0;
+}
+
+/** Their digits without what stands between them. */
+export function joinDigits(text: string, groups: NumberGroups): string {
+  let digits = text.slice(groups.starts[0], groups.ends[0]);
+  for (let index = 1; index < groups.count; index += 1)
+    digits += text.slice(groups.starts[index], groups.ends[index]);
+  return digits;
 }
 
 export function isDigit(code: number): boolean {

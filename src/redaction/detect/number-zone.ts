@@ -1,7 +1,7 @@
 import { weighCard } from './card.ts';
 import type { Context } from './context.ts';
 import { findCjkBirthDate, findNumericBirthDate, findWrittenBirthDate } from './date-of-birth.ts';
-import { findDigitsFirstCodes } from './national-codes.ts';
+import { findDigitsFirstCodes, findSpacedLetterFirst } from './national-codes.ts';
 import { weighNationalNumbers } from './national-numbers.ts';
 import { weighIpv4 } from './network-address.ts';
 import {
@@ -10,6 +10,7 @@ import {
   gap,
   isAlphanumeric,
   isDigit,
+  joinDigits,
   maxDigits,
   readNumberGroups,
 } from './number-groups.ts';
@@ -26,6 +27,12 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
   const groups = createNumberGroups();
   const isLast = (last: number): boolean => !isBoundToNext(scanned, groups, last);
   let scanned = '';
+  let penalty = 0;
+  let strongEnd = 0;
+  const take: Report = (entity, from, to, base) => {
+    report(entity, from, to, base - penalty);
+    if (base - penalty >= 0.65 && to > strongEnd) strongEnd = to;
+  };
 
   return (text: string, start: number, end: number): number => {
     const length = end - start;
@@ -36,61 +43,77 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
       findWrittenBirthDate(text, start, end, context, report);
     if (next > 0x2000 && length === 4) findCjkBirthDate(text, start, report);
     if (length < 7 && !isGapStart(next)) return end;
-    const left = leftOf(text, start, length);
-    if (left.isBound || !readNumberGroups(text, start, groups)) return end;
-    if (groups.count === 1 && length < 6 && next !== dash && next !== space) return end;
-    if (left.penalty === 0 || text.charCodeAt(start - 1) === slash) findDigitsFirstCodes(text, start, report);
-    let strongEnd = end;
-    const take: Report = (entity, from, to, base) => {
-      report(entity, from, to, base - left.penalty);
-      if (base - left.penalty >= 0.65 && to > strongEnd) strongEnd = to;
-    };
+    const before = text.charCodeAt(start - 1);
+    if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
+    const total = groups.digitCounts[groups.count - 1]!;
+    if (total < 4 || (groups.count === 1 && total < 6)) return end;
+    groups.digits = joinDigits(text, groups);
+    const isBehindSlash = before === slash && isDigit(text.charCodeAt(start - 2));
+    penalty = penaltyOf(text, start);
+    strongEnd = end;
+    if (before === space || before === dash) findLettersFirst(text, start);
+    // `12345678-Z`, `12.345.678-Z`, `1 85 05 2A 006 084 36`
+    if (penalty === 0 && (length === 8 || length < 4)) findDigitsFirstCodes(text, start, report);
     if (groups.gaps[0] === gap.dot) {
       const base = weighIpv4(text, groups);
       if (base !== undefined) take('IP_ADDRESS', start, groups.ends[3]!, base);
     }
-    if (groups.count >= 3 && isLast(2) && !left.isSlash) findNumericBirthDate(groups, take);
-    if (groups.count === 1 && left.penalty === 0) findPassport(text, start, end, context, report);
+    if (groups.count >= 3 && isLast(2) && !isBehindSlash) findNumericBirthDate(groups, take);
+    if (groups.count === 1 && penalty === 0) findPassport(text, start, end, context, report);
+    if (total < 7) return strongEnd;
     for (let last = 0; last < groups.count; last += 1) {
       if (groups.digitCounts[last]! < 9 || !isLast(last)) continue;
       // `1/415...`: part of a fraction or a path, but a list of numbers otherwise.
-      if (left.isSlash && (last === 0 || groups.gaps[0] === gap.slash)) continue;
-      const to = groups.ends[last]!;
-      const card = weighCard(groups, last);
-      if (card !== undefined) take('CREDIT_CARD', start, to, card);
-      const usId = weighUsId(groups, last);
-      if (usId) take(usId.entity, start, to, usId.base);
-      weighNationalNumbers(groups, last, (entity, base) => take(entity, start, to, base));
+      if (isBehindSlash && (last === 0 || groups.gaps[0] === gap.slash)) continue;
+      weighNumber(start, groups.ends[last]!, last);
     }
-    if (left.penalty === 0) phones.find(text, left.from, groups, isLast);
+    if (penalty === 0) phones.find(text, beginOf(text, start), groups, isLast);
     return strongEnd;
   };
+
+  function weighNumber(start: number, to: number, last: number): void {
+    const card = weighCard(groups, last);
+    if (card !== undefined) take('CREDIT_CARD', start, to, card);
+    const usId = weighUsId(groups, last);
+    if (usId) take(usId.entity, start, to, usId.base);
+    weighNationalNumbers(groups, last, (entity, base) => take(entity, start, to, base));
+  }
+
+  /** `AB 12 34 56 C`, `X-1234567-L` */
+  function findLettersFirst(text: string, start: number): void {
+    let from = start - 1;
+    while (from > 0 && start - from < 4 && isAlphanumeric(text.charCodeAt(from - 1))) from -= 1;
+    const length = start - 1 - from;
+    if (length === 1 || length === 2) findSpacedLetterFirst(text, from, report);
+  }
 }
 
-interface Left {
-  /** Digits stand before, bound to these: another number's end. */
-  readonly isBound: boolean;
-  readonly isSlash: boolean;
-  /** What a letter or a sign before takes from the worth. */
-  readonly penalty: number;
-  /** Where the number begins, with its bracket and plus. */
-  readonly from: number;
-}
-
-function leftOf(text: string, start: number, length: number): Left {
-  const free = { isBound: false, isSlash: false, penalty: 0, from: start };
+/** Digits stand before, bound to these: another number's end. */
+function isBoundToPrevious(text: string, start: number, length: number): boolean {
   const before = text.charCodeAt(start - 1);
+  if (before === dash || before === dot) return isDigit(text.charCodeAt(start - 2));
+  return before === comma && length === 3 && isDigit(text.charCodeAt(start - 2));
+}
+
+/** What a letter or a sign before takes from a number's worth. */
+function penaltyOf(text: string, start: number): number {
+  const before = text.charCodeAt(start - 1);
+  if (before === hash || before === underscore) return 0.3;
+  if (before === dollar) return 0.6;
+  if (before !== dash && before !== slash) return 0;
   const beforeThat = text.charCodeAt(start - 2);
-  if (before === plus) return { ...free, from: start - 1 };
-  if (before === openBracket) return { ...free, from: beforeThat === plus ? start - 2 : start - 1 };
-  if (before === hash || before === underscore) return { ...free, penalty: 0.3 };
-  if (before === dollar) return { ...free, penalty: 0.6 };
-  if (before === comma) return { ...free, isBound: isDigit(beforeThat) && length === 3 };
-  if (before !== dash && before !== dot && before !== slash) return free;
-  if (isDigit(beforeThat)) return before === slash ? { ...free, isSlash: true } : { ...free, isBound: true };
   // A placeholder counts as the word that it stands for.
-  if (!isAlphanumeric(beforeThat) && beforeThat !== 93 && beforeThat !== 62) return free;
-  return before === dot ? free : { ...free, penalty: 0.3 };
+  const isWord =
+    (isAlphanumeric(beforeThat) && !isDigit(beforeThat)) || beforeThat === 93 || beforeThat === 62;
+  return isWord ? 0.3 : 0;
+}
+
+/** Where a number begins, its bracket and plus included. */
+function beginOf(text: string, start: number): number {
+  const before = text.charCodeAt(start - 1);
+  if (before === plus) return start - 1;
+  if (before !== openBracket) return start;
+  return text.charCodeAt(start - 2) === plus ? start - 2 : start - 1;
 }
 
 /** Whether what follows binds these groups into something longer. */

@@ -42,7 +42,7 @@ const shapes: Partial<Record<CountryCode, RegExp>> = {
   AR: /^0?(?:11|[23])\d{8,9}$/,
   CO: /^[36]\d{9}$/,
   IT: /^0\d{5,10}$|^3\d{8,9}$/,
-  BR: /^0?[1-9]{2}9?\d{8}$/,
+  BR: /^0?[1-9]{2}9\d{8}$|^0?[1-9]{2}[2-5]\d{7}$/,
   PT: /^[29]\d{8}$/,
   NL: /^0[1-9]\d{8}$/,
   JP: /^0\d{9,10}$/,
@@ -52,6 +52,17 @@ const shapes: Partial<Record<CountryCode, RegExp>> = {
   EG: /^0[1-9]\d{7,9}$/,
 };
 
+/** Whether it may be a number of any country here: most digits in a text may not. */
+export function mayBePhone(digits: string): boolean {
+  return anyShape.test(digits);
+}
+
 export function mayBeNational(digits: string, region: CountryCode): boolean {
   return shapes[region]?.test(digits) ?? true;
 }
+
+const anyShape = new RegExp(
+  Object.values(shapes)
+    .map(({ source }) => source)
+    .join('|'),
+);

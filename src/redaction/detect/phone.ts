@@ -2,7 +2,7 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
 
 import type { Context } from './context.ts';
 import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
-import { mayBeNational, regionsFor } from './phone-regions.ts';
+import { mayBeNational, mayBePhone, regionsFor } from './phone-regions.ts';
 import type { Report } from './report.ts';
 
 export interface PhoneFinder {
@@ -70,7 +70,9 @@ export function createPhoneFinder(
           asked += 1;
           if (isValid(number, 'US')) return report('PHONE', from, groups.ends[last]!, usual);
         }
-        if (!isGroupedAsPhone(groups, last)) continue;
+        if (!isGroupedAsPhone(groups, last) || !mayBePhone(number)) continue;
+        // Seconds since 1970
+        if (last === 0 && length === 10 && digits[0] === '1') continue;
         regions ??= namedRegions(text, from, groups.ends[last]!);
         for (const region of regions) {
           if (!mayBeNational(number, region)) continue;

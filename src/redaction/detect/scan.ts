@@ -1,74 +1,82 @@
-import { kind } from './character-kinds.ts';
+import { createKinds, kind } from './character-kinds.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {
-  /** A run of digits and letters that has a digit. */
+  /** A run of digits and letters that has a digit, whole. */
   token(text: string, start: number, end: number, hasLetter: boolean): number;
-  /** A run of letters that something may hang on. */
+  /** A run of letters, and the `-`, `_` or `.` that ends it. */
   letters(text: string, start: number, end: number): number;
   /** A sign: `@`, `:`, `%`, `=`, or the first of five dashes. */
   sign(text: string, at: number, kind: number): number;
 }
 
+/** How much of a text is copied at a time. */
+const windowUnits = 32_768;
+
+export type Scan = (text: string, zones: Zones) => boolean;
+
 /**
- * Passes once over a text and calls `zones` for what is worth a look; most of a text costs a look-up a character.
+ * Passes once over a text and calls `zones` for what is worth a look; all that is not costs a look-up a character.
  * False as soon as it meets a look-alike: the text has to be folded, and scanned from the start.
  */
-export function scan(text: string, kinds: Uint8Array, zones: Zones): boolean {
-  const { length } = text;
-  let at = 0;
-  while (at < length) {
-    const first = kinds[text.charCodeAt(at)]!;
-    if (first === kind.plain) {
-      at += 1;
-      continue;
-    }
-    if (first === kind.letter) {
-      const start = at;
-      let next: number = kind.letter;
-      do {
-        at += 1;
-        next = at < length ? kinds[text.charCodeAt(at)]! : kind.plain;
-      } while (next === kind.letter);
-      if (next === kind.digit) {
-        at = zones.token(text, start, endOfToken(text, at, kinds), true);
-      } else if (next === kind.joint || at - start < 4 || at - start >= 20) {
-        at = zones.letters(text, start, at);
+export function createScan(): Scan {
+  const kinds = createKinds();
+  // A string's units cost twice as much to read as those of an array.
+  const bytes = Buffer.alloc(2 * windowUnits);
+  const units = new Uint16Array(bytes.buffer, bytes.byteOffset, windowUnits);
+
+  return (text, zones) => {
+    const { length } = text;
+    let at = 0;
+    /** Everything before has been looked at. */
+    let seen = 0;
+    for (let start = 0; start < length; start += windowUnits) {
+      const end = Math.min(length, start + windowUnits);
+      if (at >= end) continue;
+      bytes.write(start === 0 && end === length ? text : text.slice(start, end), 'utf16le');
+      while (true) {
+        at = start + skipPlain(units, kinds, at - start, end - start);
+        if (at >= end) break;
+        const found = kinds[units[at - start]!]!;
+        if (found === kind.lookAlike) return false;
+        at = visit(text, at, seen, found, zones);
+        seen = at;
       }
-      continue;
     }
-    if (first === kind.digit) {
-      const start = at;
-      let next: number = kind.digit;
-      do {
-        at += 1;
-        next = at < length ? kinds[text.charCodeAt(at)]! : kind.plain;
-      } while (next === kind.digit);
-      const hasLetter = next === kind.letter;
-      at = zones.token(text, start, hasLetter ? endOfToken(text, at, kinds) : at, hasLetter);
-      continue;
+    bytes.fill(0, 0, 2 * Math.min(length, windowUnits));
+    return true;
+  };
+}
+
+/** The innermost loop, on its own so that it is compiled as one. */
+function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && kinds[units[at]!] === 0) at += 1;
+  return at;
+}
+
+function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
+  if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
+  let start = found;
+  while (start > seen && isLetter(text.charCodeAt(start - 1))) start -= 1;
+  if (foundKind === kind.digit) {
+    let hasLetter = start < found;
+    for (let end = found + 1; ; end += 1) {
+      const code = text.charCodeAt(end);
+      if (code >= 48 && code <= 57) continue;
+      if (!isLetter(code)) return zones.token(text, start, end, hasLetter);
+      hasLetter = true;
     }
-    if (first === kind.lookAlike) return false;
-    if (first === kind.joint) {
-      const start = at;
-      do at += 1;
-      while (at < length && text.charCodeAt(at) === dash);
-      if (at - start >= 5 && text.charCodeAt(start) === dash) at = zones.sign(text, at - 5, first);
-      continue;
-    }
-    at = zones.sign(text, at, first);
   }
-  return true;
+  if (start < found) return Math.max(found + 1, zones.letters(text, start, found));
+  let end = found + 1;
+  if (text.charCodeAt(found) !== dash) return end;
+  while (text.charCodeAt(end) === dash) end += 1;
+  return end - found >= 5 ? zones.sign(text, end - 5, foundKind) : end;
 }
 
 const dash = 45;
 
-function endOfToken(text: string, from: number, kinds: Uint8Array): number {
-  let at = from;
-  while (at < text.length) {
-    const next = kinds[text.charCodeAt(at)]!;
-    if (next !== kind.letter && next !== kind.digit) break;
-    at += 1;
-  }
-  return at;
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 }

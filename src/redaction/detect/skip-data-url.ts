@@ -2,7 +2,7 @@ import { isAlphanumeric } from './number-groups.ts';
 
 /** From the `:` of a data URL in base64 (RFC 2397): where its data ends. They are a picture's, not text. */
 export function skipDataUrl(text: string, colonAt: number): number | undefined {
-  if (!text.startsWith('data', colonAt - 4)) return undefined;
+  if (text.charCodeAt(colonAt - 1) !== 97 || !text.startsWith('data', colonAt - 4)) return undefined;
   head.lastIndex = colonAt;
   if (!head.test(text)) return undefined;
   let at = head.lastIndex;

@@ -1,6 +1,6 @@
 import type { Context } from './context.ts';
 import { findIban } from './iban.ts';
-import { findDigitsFirstCodes, findNationalCodes } from './national-codes.ts';
+import { findCodiceFiscale, findDigitsFirstCodes, findNationalCodes } from './national-codes.ts';
 import { findDashedMac } from './network-address.ts';
 import { isAlphanumeric, isDigit } from './number-groups.ts';
 import { findPassport } from './passport.ts';
@@ -34,6 +34,9 @@ export function createTokenZone(context: Context, report: Report) {
     if (length >= 4 && isDigit(text.charCodeAt(start + 2)) && isDigit(text.charCodeAt(start + 3))) {
       findIban(text, start, report);
     }
+    // `RSS MRA 85T10 A562S`
+    if (length === 5 && text.charCodeAt(start - 1) === 32 && text.charCodeAt(start - 5) === 32)
+      findCodiceFiscale(text, start - 8, report);
     if (length < 6) return end;
     if (isDigit(text.charCodeAt(start))) findDigitsFirstCodes(text, start, report);
     else findNationalCodes(text, start, end, report);
