@@ -38,7 +38,7 @@ const brands: readonly { starts: RegExp; lengths: readonly number[]; isWeak?: bo
   // American Express
   { starts: /^3[47]/, lengths: [15] },
   // Diners Club
-  { starts: /^3(?:0[0-5]|095|[689])/, lengths: [14], isWeak: true },
+  { starts: /^3(?:0[0-5]|095|[689])/, lengths: [14] },
   { starts: /^3(?:0[0-5]|095|[689])/, lengths: [16] },
   // Discover
   { starts: /^6(?:011|4[4-9]|5)/, lengths: [16] },

@@ -1,4 +1,4 @@
-import { type EntityName, entities } from './entities.ts';
+import { type Entity, type EntityName, entities } from './entities.ts';
 
 /** What the words around a candidate say of it. */
 export interface Context {
@@ -10,12 +10,13 @@ export interface Context {
 
 const beforeLength = 64;
 const afterLength = 24;
-/** Words such as `order` count for the number that they stand at, not for all of a sentence. */
 const againstLength = 28;
 /** What a placeholder may take up between a candidate and its words. */
 const placeholderRoom = 96;
 
+/** For a word right before a candidate; `farRaise` for one behind it, or past another number. */
 export const raise = 0.4;
+const farRaise = 0.2;
 export const lower = -0.35;
 
 /**
@@ -24,38 +25,54 @@ export const lower = -0.35;
  */
 export function createContext(): Context {
   const patterns = new Map<EntityName, { before: RegExp; after: RegExp }>();
-  for (const [name, { hints }] of Object.entries(entities)) {
-    patterns.set(name as EntityName, {
-      before: new RegExp(`(?<![\\p{L}\\p{M}\\d])(?:${hints})(?![\\p{L}\\p{M}])`, 'gu'),
-      after: new RegExp(`(?<![\\p{L}\\p{M}\\d])(?:${hints})(?![\\p{L}\\p{M}])`, 'u'),
-    });
+  for (const [name, entity] of Object.entries<Entity>(entities)) {
+    const source = sourceOf(entity);
+    patterns.set(name as EntityName, { before: new RegExp(source, 'gu'), after: new RegExp(source, 'u') });
   }
+  const anyHint = new RegExp(Object.values<Entity>(entities).map(sourceOf).join('|'), 'gu');
   return {
     before: hintsBefore,
     weigh(entity, text, from, end) {
       const { before, after } = patterns.get(entity)!;
       const nearest = hintsBefore(text, from);
-      // Counted from the candidate: the smaller, the nearer.
-      const hintDistance = nearest.length - lastEnd(before, nearest);
+      const hintEnd = lastEnd(before, nearest);
       const words = againstBefore(text, from);
-      const againstDistance = words.length - lastEnd(against, words);
-      if (hintDistance <= nearest.length && hintDistance <= againstDistance) return raise;
-      if (againstDistance <= words.length) return lower;
-      return after.test(hintsAfter(text, end)) ? raise : 0;
+      const againstEnd = lastEnd(against, words);
+      // Counted from the candidate: the smaller, the nearer.
+      if (againstEnd !== -1 && (hintEnd === -1 || words.length - againstEnd < nearest.length - hintEnd))
+        return lower;
+      if (hintEnd !== -1) {
+        return lastEnd(anyHint, nearest) > hintEnd ? 0 : raiseAcross(nearest.slice(hintEnd));
+      }
+      return after.test(hintsAfter(text, end)) ? farRaise : 0;
     },
   };
 }
 
+/** A word counts less past another number or line, and hardly in a line that has begun anew. */
+function raiseAcross(between: string): number {
+  if (/\n[^\n]*\p{L}{3}[^\n]*$/u.test(between)) return farRaise / 2;
+  return /[\d\n]/.test(between) ? farRaise : raise;
+}
+
+function sourceOf({ hints, unspaced }: Entity): string {
+  const words = `(?<![\\p{L}\\p{M}\\d])(?:${hints})(?![\\p{L}\\p{M}])`;
+  return unspaced === undefined ? words : `${words}|${unspaced}`;
+}
+
 /** Alternatives that name numbers which are nobody's. */
 const against = new RegExp(
-  '(?<![\\p{L}\\p{M}\\d])(?:' +
-    'orders?|order (?:no|number|id)|invoice|inv|version|versions|ver|v|release|build|rev|revision|sha\\d*|md5|commit|hash|checksum|digest|' +
-    'ticket|ref|reference|sku|part|part no|serial|s/n|model|isbn|issn|ean|upc|tracking|shipment|parcel|item|product|article|batch|lot|case|' +
-    'timestamp|epoch|unix|port|pid|id|ids|uuid|guid|offset|bytes|size|line|lines|row|count|seed|nonce|price|total|amount|' +
-    'rechnung|rechnungsnummer|bestellung|bestellnummer|auftrag|auftragsnummer|artikel|artikelnummer|vorgang|sendung|teilenummer|' +
-    'facture|commande|référence|réf|colis|pièce|factura|pedido|referencia|envío|pieza|fattura|ordine|riferimento|spedizione|' +
-    'fatura|encomenda|referência|factuur|bestelling|ordernummer|zending|ऑर्डर|注文\\p{L}*|订单\\p{L}*|طلب|الطلب' +
-    ')(?![\\p{L}\\p{M}])',
+  sourceOf({
+    threshold: 0,
+    hints:
+      'orders?|order (?:no|number|id)|invoice|inv|version|versions|ver|v|release|build|rev|revision|sha\\d*|md5|commit|hash|checksum|digest|' +
+      'ticket|ref|reference|sku|part|part no|serial|s/n|model|isbn|issn|ean|upc|tracking|shipment|parcel|item|product|article|batch|lot|case|' +
+      'timestamp|epoch|unix|port|pid|id|ids|uuid|guid|offset|bytes|size|line|lines|row|count|seed|nonce|price|total|amount|' +
+      'rechnung|rechnungsnummer|bestellung|bestellnummer|auftrag|auftragsnummer|artikel|artikelnummer|vorgang|sendung|teilenummer|' +
+      'facture|commande|référence|réf|colis|pièce|factura|pedido|referencia|envío|pieza|fattura|ordine|riferimento|spedizione|' +
+      'fatura|encomenda|referência|factuur|bestelling|ordernummer|zending',
+    unspaced: 'ऑर्डर|注文|订单|طلب',
+  }),
   'gu',
 );
 
@@ -80,21 +97,40 @@ function hintsBefore(text: string, from: number): string {
   return normalizeWords(words.slice(afterPlaceholder));
 }
 
+/** Words of the same sentence, for those before name what comes next. */
 function hintsAfter(text: string, from: number): string {
   let end = Math.min(text.length, from + afterLength);
   if (end < text.length) while (end > from && text.charCodeAt(end - 1) > space) end -= 1;
   const words = text.slice(from, end);
-  const bracket = words.search(/[[<][A-Z]/);
-  return normalizeWords(bracket === -1 ? words : words.slice(0, bracket));
+  const stop = words.search(/[[<][A-Z]|[\n;|]|[.!?] |\d/);
+  return normalizeWords(stop === -1 ? words : words.slice(0, stop));
 }
 
+/** Words such as `order` count for the number that they stand at, not for the next. */
 function againstBefore(text: string, from: number): string {
-  const near = text.slice(Math.max(0, from - againstLength), from);
-  if (!/[\]>]/.test(near)) return normalizeWords(near);
-  const words = text
-    .slice(Math.max(0, from - againstLength - placeholderRoom), from)
-    .replace(placeholder, ' ');
-  return normalizeWords(words).slice(-againstLength);
+  let near = text.slice(Math.max(0, from - againstLength), from);
+  if (/[\]>]/.test(near)) {
+    near = text
+      .slice(Math.max(0, from - againstLength - placeholderRoom), from)
+      .replace(placeholder, ' ')
+      .slice(-againstLength);
+  }
+  return normalizeWords(near.slice(lastStop(near)));
+}
+
+/** Behind the last number, line or sentence. */
+function lastStop(words: string): number {
+  for (let at = words.length - 1; at >= 0; at -= 1) {
+    const code = words.charCodeAt(at);
+    // A digit that letters lead to belongs to its word: `sha256:`
+    if (
+      (code >= 48 && code <= 57 && !/[A-Za-z]\d*$/.test(words.slice(Math.max(0, at - 4), at))) ||
+      code === 10 ||
+      code === 59
+    )
+      return at + 1;
+  }
+  return 0;
 }
 
 const space = 32;
@@ -103,9 +139,9 @@ const space = 32;
 function normalizeWords(words: string): string {
   const lower = words.toLowerCase();
   if (lower === words) return words.replaceAll('_', ' ');
-  if (!/[a-z][A-Z]/.test(words)) return lower.replaceAll('_', ' ');
+  if (!/[a-z]{2}[A-Z]/.test(words)) return lower.replaceAll('_', ' ');
   return words
-    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/([a-z]{2})([A-Z])/g, '$1 $2')
     .replaceAll('_', ' ')
     .toLowerCase();
 }

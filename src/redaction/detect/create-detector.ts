@@ -6,7 +6,7 @@ import type { DetectorSettings } from './detector-settings.ts';
 import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
 import { foldLookAlikes } from './fold-look-alikes.ts';
-import { createLettersZone, findAmazonKeys } from './letters-zone.ts';
+import { createLettersZone, findBareKeys } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
@@ -47,7 +47,7 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   function candidatesIn(text: string): boolean {
     found = [];
     scanned = text;
-    findAmazonKeys(text, report);
+    findBareKeys(text, report);
     return scan(text, zones);
   }
 

@@ -13,9 +13,9 @@ export function createLettersZone(report: Report) {
 /** `github_pat_`, `GOCSPX-` */
 const longestPrefix = 8;
 
-/** Keys of Amazon's have no sign in them, and some not even a digit. */
-export function findAmazonKeys(text: string, report: Report): void {
-  for (const prefix of ['AKIA', 'ASIA']) {
+/** Keys of Amazon's and Google's have no sign behind their prefix, and some not even a digit. */
+export function findBareKeys(text: string, report: Report): void {
+  for (const prefix of ['AKIA', 'ASIA', 'AIza']) {
     for (let at = text.indexOf(prefix); at !== -1; at = text.indexOf(prefix, at + 4))
       findKey(text, at, report);
   }

@@ -59,7 +59,7 @@ export function findDashedMac(text: string, start: number, report: Report): void
 const address = /[\dA-Fa-f:]{2,39}(?:\.\d{1,3}){0,3}/y;
 
 const dashedMac =
-  /(?:[\dA-Fa-f]{2}(?:-[\dA-Fa-f]{2}){5}|[\dA-Fa-f]{4}\.[\dA-Fa-f]{4}\.[\dA-Fa-f]{4})(?![\w.-])/y;
+  /(?:[\dA-Fa-f]{2}(?:-[\dA-Fa-f]{2}){5}|[\dA-Fa-f]{4}\.[\dA-Fa-f]{4}\.[\dA-Fa-f]{4})(?![\w-]|\.\w)/y;
 
 function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);

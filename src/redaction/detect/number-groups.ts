@@ -18,8 +18,10 @@ export const gap = {
   dash: 2,
   dot: 3,
   slash: 4,
-  /** A line break, or brackets, or several of these. */
+  /** Brackets, or several of these. */
   loose: 5,
+  /** A line break among them. */
+  line: 6,
 } as const;
 
 /** No number that is looked for has more digits, or more groups. */
@@ -100,6 +102,9 @@ function isGapCharacter(code: number): boolean {
 }
 
 function gapKind(text: string, from: number, end: number): number {
+  for (let at = from; at < end; at += 1) {
+    if (text.charCodeAt(at) === 10 || text.charCodeAt(at) === 13) return gap.line;
+  }
   if (end - from > 1) return gap.loose;
   const code = text.charCodeAt(from);
   if (code === 32) return gap.space;

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { findCjkBirthDate, findNumericBirthDate, findWrittenBirthDate } from './date-of-birth.ts';
 import { findDigitsFirstCodes, findSpacedLetterFirst } from './national-codes.ts';
 import { weighNationalNumbers } from './national-numbers.ts';
-import { weighIpv4 } from './network-address.ts';
+import { findDashedMac, weighIpv4 } from './network-address.ts';
 import {
   type NumberGroups,
   createNumberGroups,
@@ -46,6 +46,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     const before = text.charCodeAt(start - 1);
     if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
     const total = groups.digitCounts[groups.count - 1]!;
+    if (length === 2 && next === dash) findDashedMac(text, start, report);
     if (total < 4 || (groups.count === 1 && total < 6)) return end;
     groups.digits = joinDigits(text, groups);
     const isBehindSlash = before === slash && isDigit(text.charCodeAt(start - 2));
@@ -65,6 +66,8 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
       if (groups.digitCounts[last]! < 9 || !isLast(last)) continue;
       // `1/415...`: part of a fraction or a path, but a list of numbers otherwise.
       if (isBehindSlash && (last === 0 || groups.gaps[0] === gap.slash)) continue;
+      // 134.314376 is a measure.
+      if (last === 1 && groups.gaps[0] === gap.dot) continue;
       weighNumber(start, groups.ends[last]!, last);
     }
     if (penalty === 0) phones.find(text, beginOf(text, start), groups, isLast);

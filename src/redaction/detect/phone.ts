@@ -14,6 +14,7 @@ const minDigits = 7;
 const maxDigits = 15;
 /** Asking the library more often than that for what begins at one place is no use. */
 const maxAsked = 8;
+const maxNationalDigits = 13;
 
 /**
  * Numbers as libphonenumber knows them. Those that begin with `+` or 00 need nothing else, North American ones need
@@ -34,11 +35,7 @@ export function createPhoneFinder(
     base: number,
     isLast: (last: number) => boolean,
   ): boolean {
-    for (let last = groups.count - 1, asked = 0; last >= 0 && asked < maxAsked; last -= 1) {
-      const length = groups.digitCounts[last]! - skipped;
-      if (length < minDigits) return false;
-      if (length > maxDigits + 1 || !isLast(last)) continue;
-      asked += 1;
+    for (const last of possibleEnds(groups, minDigits + skipped, maxDigits + 1 + skipped, isLast)) {
       if (!isValid(`+${digits.slice(skipped, groups.digitCounts[last])}`)) continue;
       report('PHONE', from, groups.ends[last]!, base);
       return true;
@@ -58,26 +55,21 @@ export function createPhoneFinder(
       }
       if (digits.startsWith('00') && findInternational(from, groups, digits, 2, 0.6, isLast)) return;
       let regions: CountryCode[] | undefined;
-      for (let last = groups.count - 1, asked = 0; last >= 0 && asked < maxAsked; last -= 1) {
+      for (const last of possibleEnds(groups, minDigits, maxNationalDigits, isLast)) {
         const length = groups.digitCounts[last]!;
-        if (length < minDigits) return;
-        if (length > 13 || !isLast(last)) continue;
         const number = digits.slice(0, length);
         const usual = defaults.includes('US')
           ? northAmericanBase(text, from, groups, last, number)
           : undefined;
-        if (usual !== undefined) {
-          asked += 1;
-          if (isValid(number, 'US')) return report('PHONE', from, groups.ends[last]!, usual);
-        }
+        if (usual !== undefined && isValid(number, 'US'))
+          return report('PHONE', from, groups.ends[last]!, usual);
         if (!isGroupedAsPhone(groups, last) || !mayBePhone(number)) continue;
         // Seconds since 1970
         if (last === 0 && length === 10 && digits[0] === '1') continue;
         regions ??= namedRegions(text, from, groups.ends[last]!);
         for (const region of regions) {
-          if (!mayBeNational(number, region)) continue;
-          asked += 1;
-          if (isValid(number, region)) return report('PHONE', from, groups.ends[last]!, 0.3);
+          if (mayBeNational(number, region) && isValid(number, region))
+            return report('PHONE', from, groups.ends[last]!, 0.3);
         }
       }
     },
@@ -89,6 +81,24 @@ export function createPhoneFinder(
       ? regionsFor(context.before(text, from), defaults)
       : [];
   }
+}
+
+/** The longest first, but for those that go on in another line: they come last. */
+function possibleEnds(
+  groups: NumberGroups,
+  least: number,
+  most: number,
+  isLast: (last: number) => boolean,
+): number[] {
+  const ends: number[] = [];
+  let lineEnd = groups.gaps.subarray(0, groups.count).indexOf(gap.line);
+  if (lineEnd === -1) lineEnd = groups.count - 1;
+  for (let step = 0; step < groups.count && ends.length < maxAsked; step += 1) {
+    const last = step <= lineEnd ? lineEnd - step : groups.count + lineEnd - step;
+    const length = groups.digitCounts[last]!;
+    if (length >= least && length <= most && isLast(last)) ends.push(last);
+  }
+  return ends;
 }
 
 const plus = 43;
@@ -108,7 +118,7 @@ function northAmericanBase(
   if (text.charCodeAt(groups.starts[areaAt]! - 1) === 40 && text.charCodeAt(groups.ends[areaAt]!) === 41)
     return 0.85;
   const kind = commonGap(groups, last);
-  if (kind === undefined || kind === gap.loose) return undefined;
+  if (kind === undefined || kind >= gap.loose) return undefined;
   if (from !== groups.starts[0]) return undefined;
   return kind === gap.dash || kind === gap.dot ? 0.65 : 0.55;
 }
