@@ -6,6 +6,8 @@ export interface Context {
   weigh(entity: EntityName, text: string, from: number, end: number): number;
   /** The words before a candidate, in lower case, as far as they count for it. */
   before(text: string, from: number): string;
+  /** Lets go of the last text. */
+  forget(): void;
 }
 
 const beforeLength = 64;
@@ -30,19 +32,29 @@ export function createContext(): Context {
     patterns.set(name as EntityName, { before: new RegExp(source, 'gu'), after: new RegExp(source, 'u') });
   }
   const anyHint = new RegExp(Object.values<Entity>(entities).map(sourceOf).join('|'), 'gu');
+  // A number that may be several things asks for the same words several times.
+  let known: { text: string; from: number; hints: string; against: string } | undefined;
+  const wordsBefore = (text: string, from: number) => {
+    if (known?.from !== from || known.text !== text) {
+      known = { text, from, hints: hintsBefore(text, from), against: againstBefore(text, from) };
+    }
+    return known;
+  };
   return {
-    before: hintsBefore,
+    before: (text, from) => wordsBefore(text, from).hints,
+    forget() {
+      known = undefined;
+    },
     weigh(entity, text, from, end) {
       const { before, after } = patterns.get(entity)!;
-      const nearest = hintsBefore(text, from);
+      const { hints: nearest, against: words } = wordsBefore(text, from);
       const hintEnd = lastEnd(before, nearest);
-      const words = againstBefore(text, from);
       const againstEnd = lastEnd(against, words);
       // Counted from the candidate: the smaller, the nearer.
       if (againstEnd !== -1 && (hintEnd === -1 || words.length - againstEnd < nearest.length - hintEnd))
         return lower;
       if (hintEnd !== -1) {
-        return lastEnd(anyHint, nearest) > hintEnd ? 0 : raiseAcross(nearest.slice(hintEnd));
+        return lastStart(anyHint, nearest) > hintEnd ? 0 : raiseAcross(nearest.slice(hintEnd));
       }
       return after.test(hintsAfter(text, end)) ? farRaise : 0;
     },
@@ -51,7 +63,7 @@ export function createContext(): Context {
 
 /** A word counts less past another number or line, and hardly in a line that has begun anew. */
 function raiseAcross(between: string): number {
-  if (/\n[^\n]*\p{L}{3}[^\n]*$/u.test(between)) return farRaise / 2;
+  if (/[\n;!?][^\n;!?]*\p{L}{3}[^\n;!?]*$/u.test(between)) return farRaise / 2;
   return /[\d\n]/.test(between) ? farRaise : raise;
 }
 
@@ -81,6 +93,13 @@ function lastEnd(pattern: RegExp, words: string): number {
   pattern.lastIndex = 0;
   for (let match = pattern.exec(words); match; match = pattern.exec(words)) end = pattern.lastIndex;
   return end;
+}
+
+function lastStart(pattern: RegExp, words: string): number {
+  let start = -1;
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(words); match; match = pattern.exec(words)) start = match.index;
+  return start;
 }
 
 const placeholder = /[[<][A-Z][A-Z0-9_]*(?:[_:][0-9a-f]+)?[\]>]/g;

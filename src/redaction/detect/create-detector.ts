@@ -6,7 +6,7 @@ import type { DetectorSettings } from './detector-settings.ts';
 import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
 import { foldLookAlikes } from './fold-look-alikes.ts';
-import { createLettersZone, findBareKeys } from './letters-zone.ts';
+import { createLettersZone } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
@@ -47,7 +47,6 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   function candidatesIn(text: string): boolean {
     found = [];
     scanned = text;
-    findBareKeys(text, report);
     return scan(text, zones);
   }
 
@@ -59,6 +58,7 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
       const candidates = found;
       // Nothing of a text is kept.
       [found, scanned] = [[], ''];
+      context.forget();
       return resolveOverlaps(candidates)
         .map((finding) => (folded ? { ...finding, ...folded.original(finding.from, finding.end) } : finding))
         .filter(({ from, end }) => allowed.size === 0 || !allowed.has(text.slice(from, end).toLowerCase()));
@@ -71,7 +71,7 @@ function createZones(
   phoneRegions: readonly string[],
   report: Report,
 ): Zones {
-  const phones = createPhoneFinder(phoneRegions, context, report);
+  const phones = createPhoneFinder(phoneRegions, context);
   const number = createNumberZone(context, phones, report);
   const token = createTokenZone(context, report);
   return {

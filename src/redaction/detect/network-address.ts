@@ -32,9 +32,9 @@ export function findColonAddress(text: string, colonAt: number, report: Report):
   const found = match[0].endsWith('::') ? match[0] : match[0].replace(/[:.]+$/, '');
   const end = from + found.length;
   if (isTokenPart(text.charCodeAt(end))) return end;
-  if (/^[\dA-Fa-f]{2}(?::[\dA-Fa-f]{2}){5}$/.test(found)) report('MAC_ADDRESS', from, end, 0.8);
+  if (/^[\dA-Fa-f]{2}(?::[\dA-Fa-f]{2}){5}$/.test(found)) report('MAC_ADDRESS', from, end, 0.9);
   else if (found.length > 5 && isIPv6(found) && found.toLowerCase() !== '::ffff:127.0.0.1') {
-    report('IP_ADDRESS', from, end, /\d/.test(found) || found.length > 12 ? 0.8 : 0.4);
+    report('IP_ADDRESS', from, end, /\d/.test(found) || found.length > 12 ? 0.9 : 0.4);
   }
   return end;
 }

@@ -15,7 +15,7 @@ import {
   readNumberGroups,
 } from './number-groups.ts';
 import { findPassport } from './passport.ts';
-import type { PhoneFinder } from './phone.ts';
+import type { NumberPlace, PhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
 import { weighUsId } from './us-ids.ts';
 
@@ -29,10 +29,19 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
   let scanned = '';
   let penalty = 0;
   let strongEnd = 0;
+  /** How many groups have passed in a row of numbers without a finding, and where the next would begin. */
+  let run = 0;
+  let nextStart = -1;
   const take: Report = (entity, from, to, base) => {
+    if (run > longRun && base < 0.5) return;
     report(entity, from, to, base - penalty);
-    if (base - penalty >= 0.65 && to > strongEnd) strongEnd = to;
+    if (base - penalty >= 0.65 && to > strongEnd) {
+      strongEnd = to;
+      run = 0;
+    }
   };
+
+  const place: NumberPlace = { groups, isLast, isInTable: false, report: take };
 
   return (text: string, start: number, end: number): number => {
     const length = end - start;
@@ -45,6 +54,8 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (length < 7 && !isGapStart(next)) return end;
     const before = text.charCodeAt(start - 1);
     if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
+    run = start === nextStart ? run + 1 : 0;
+    nextStart = groups.count > 1 ? groups.starts[1]! : -1;
     const total = groups.digitCounts[groups.count - 1]!;
     if (length === 2 && next === dash) findDashedMac(text, start, report);
     if (total < 4 || (groups.count === 1 && total < 6)) return end;
@@ -60,7 +71,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
       if (base !== undefined) take('IP_ADDRESS', start, groups.ends[3]!, base);
     }
     if (groups.count >= 3 && isLast(2) && !isBehindSlash) findNumericBirthDate(groups, take);
-    if (groups.count === 1 && penalty === 0) findPassport(text, start, end, context, report);
+    if (isLast(0) && penalty === 0) findPassport(text, start, end, context, report);
     if (total < 7) return strongEnd;
     for (let last = 0; last < groups.count; last += 1) {
       if (groups.digitCounts[last]! < 9 || !isLast(last)) continue;
@@ -70,7 +81,8 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
       if (last === 1 && groups.gaps[0] === gap.dot) continue;
       weighNumber(start, groups.ends[last]!, last);
     }
-    if (penalty === 0) phones.find(text, beginOf(text, start), groups, isLast);
+    place.isInTable = run > longRun;
+    if (penalty === 0) phones.find(text, beginOf(text, start), place);
     return strongEnd;
   };
 
@@ -90,6 +102,9 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (length === 1 || length === 2) findSpacedLetterFirst(text, from, report);
   }
 }
+
+/** Words are further off by then than they count: what needs one is not even weighed. */
+const longRun = 64;
 
 /** Digits stand before, bound to these: another number's end. */
 function isBoundToPrevious(text: string, start: number, length: number): boolean {

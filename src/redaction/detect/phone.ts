@@ -5,9 +5,19 @@ import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
 import { mayBeNational, mayBePhone, regionsFor } from './phone-regions.ts';
 import type { Report } from './report.ts';
 
+/** Digits in a text, and what is known of their surroundings. */
+export interface NumberPlace {
+  readonly groups: NumberGroups;
+  /** Whether a number may end with this group. */
+  isLast(last: number): boolean;
+  /** Among so many numbers that no word is near. */
+  isInTable: boolean;
+  readonly report: Report;
+}
+
 export interface PhoneFinder {
-  /** `from`: where the number begins, its `+` and bracket included. `isLast`: whether it may end with this group. */
-  find(text: string, from: number, groups: NumberGroups, isLast: (last: number) => boolean): void;
+  /** `from`: where the number begins, its `+` and bracket included. */
+  find(text: string, from: number, place: NumberPlace): void;
 }
 
 const minDigits = 7;
@@ -20,42 +30,22 @@ const maxNationalDigits = 13;
  * Numbers as libphonenumber knows them. Those that begin with `+` or 00 need nothing else, North American ones need
  * their usual grouping, and all others need a word near by that says what they are.
  */
-export function createPhoneFinder(
-  defaultRegions: readonly string[],
-  context: Context,
-  report: Report,
-): PhoneFinder {
+export function createPhoneFinder(defaultRegions: readonly string[], context: Context): PhoneFinder {
   const defaults = defaultRegions.filter((region): region is CountryCode => isSupportedCountry(region));
 
-  function findInternational(
-    from: number,
-    groups: NumberGroups,
-    digits: string,
-    skipped: number,
-    base: number,
-    isLast: (last: number) => boolean,
-  ): boolean {
-    for (const last of possibleEnds(groups, minDigits + skipped, maxDigits + 1 + skipped, isLast)) {
-      if (!isValid(`+${digits.slice(skipped, groups.digitCounts[last])}`)) continue;
-      report('PHONE', from, groups.ends[last]!, base);
-      return true;
-    }
-    return false;
-  }
-
   return {
-    find(text, from, groups, isLast) {
-      if (groups.digitCounts[groups.count - 1]! < minDigits) return;
+    find(text, from, place) {
+      const { groups, isInTable, report } = place;
       const { digits } = groups;
-      const first = groups.starts[0]!;
-      const isPlus = text.charCodeAt(from) === plus || text.charCodeAt(first - 1) === plus;
-      if (isPlus) {
-        if (digits[0] !== '0') findInternational(from, groups, digits, 0, 0.9, isLast);
+      if (digits.length < minDigits) return;
+      if (text.charCodeAt(from) === plus || text.charCodeAt(groups.starts[0]! - 1) === plus) {
+        if (digits[0] !== '0') findInternational(from, place, 0, 0.9);
         return;
       }
-      if (digits.startsWith('00') && findInternational(from, groups, digits, 2, 0.6, isLast)) return;
+      if (digits.startsWith('00') && groups.digitCounts[0]! > 1 && findInternational(from, place, 2, 0.6))
+        return;
       let regions: CountryCode[] | undefined;
-      for (const last of possibleEnds(groups, minDigits, maxNationalDigits, isLast)) {
+      for (const last of possibleEnds(place, minDigits, maxNationalDigits)) {
         const length = groups.digitCounts[last]!;
         const number = digits.slice(0, length);
         const usual = defaults.includes('US')
@@ -63,7 +53,7 @@ export function createPhoneFinder(
           : undefined;
         if (usual !== undefined && isValid(number, 'US'))
           return report('PHONE', from, groups.ends[last]!, usual);
-        if (!isGroupedAsPhone(groups, last) || !mayBePhone(number)) continue;
+        if (isInTable || !isGroupedAsPhone(groups, last) || !mayBePhone(number)) continue;
         // Seconds since 1970
         if (last === 0 && length === 10 && digits[0] === '1') continue;
         regions ??= namedRegions(text, from, groups.ends[last]!);
@@ -83,13 +73,24 @@ export function createPhoneFinder(
   }
 }
 
+/** True if it is one. Numbers that no one has been given yet, or that films use, are likely ones all the same. */
+function findInternational(from: number, place: NumberPlace, skipped: number, base: number): boolean {
+  const { groups, report } = place;
+  let likelyEnd: number | undefined;
+  for (const last of possibleEnds(place, minDigits + skipped, maxDigits + 1 + skipped)) {
+    const number = parsePhoneNumberFromString(`+${groups.digits.slice(skipped, groups.digitCounts[last])}`);
+    if (number?.isValid()) {
+      report('PHONE', from, groups.ends[last]!, base);
+      return true;
+    }
+    if (last > 0 && number?.isPossible()) likelyEnd ??= groups.ends[last]!;
+  }
+  if (likelyEnd !== undefined) report('PHONE', from, likelyEnd, base - 0.4);
+  return likelyEnd !== undefined;
+}
+
 /** The longest first, but for those that go on in another line: they come last. */
-function possibleEnds(
-  groups: NumberGroups,
-  least: number,
-  most: number,
-  isLast: (last: number) => boolean,
-): number[] {
+function possibleEnds({ groups, isLast }: NumberPlace, least: number, most: number): number[] {
   const ends: number[] = [];
   let lineEnd = groups.gaps.subarray(0, groups.count).indexOf(gap.line);
   if (lineEnd === -1) lineEnd = groups.count - 1;
