@@ -158,9 +158,9 @@ const space = 32;
 function normalizeWords(words: string): string {
   const lower = words.toLowerCase();
   if (lower === words) return words.replaceAll('_', ' ');
-  if (!/[a-z]{2}[A-Z]/.test(words)) return lower.replaceAll('_', ' ');
+  if (!/[a-z][A-Z][a-z]/.test(words)) return lower.replaceAll('_', ' ');
   return words
-    .replace(/([a-z]{2})([A-Z])/g, '$1 $2')
+    .replace(/(?<=[a-z])(?=[A-Z][a-z])/g, ' ')
     .replaceAll('_', ' ')
     .toLowerCase();
 }

@@ -42,7 +42,7 @@ function endOfDomain(text: string, start: number): number | undefined {
 }
 
 function isTopLevel(label: string): boolean {
-  return /^(?:[A-Za-z\u00a1-\uffff]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(label) && !fileTypes.test(label);
+  return /^(?:[A-Za-z\u00c0-\u052f]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(label) && !fileTypes.test(label);
 }
 
 /** `logo@2x.png` names a picture. */
@@ -63,17 +63,9 @@ function isWord(code: number): boolean {
     (code >= 97 && code <= 122) ||
     (code >= 65 && code <= 90) ||
     (code >= 48 && code <= 57) ||
-    (code >= 0xc0 && !isPunctuation(code))
+    (code >= 0xc0 && code < lettersEnd && code !== 0xd7 && code !== 0xf7)
   );
 }
 
-/** General and CJK punctuation and symbols, and full-width forms; surrogates are halves of symbols as a rule. */
-function isPunctuation(code: number): boolean {
-  return (
-    (code >= 0x2000 && code <= 0x2bff) ||
-    (code >= 0x3000 && code <= 0x303f) ||
-    code >= 0xd800 ||
-    code === 0xd7 ||
-    code === 0xf7
-  );
-}
+/** Latin, Greek and Cyrillic. Scripts that write no spaces would make addresses of whole sentences. */
+const lettersEnd = 0x530;

@@ -8,7 +8,8 @@ export function createLettersZone(report: Report) {
   return (text: string, start: number, end: number): number => {
     const isLong = end - start >= 20;
     if (text.startsWith('eyJ', start)) return findJwt(text, start, report) ?? end;
-    if (!isLong && end - start > longestPrefix) return end;
+    // Google's keys alone have no sign behind their prefix, and one anywhere.
+    if (!isLong && end - start > longestPrefix && !text.startsWith('AIza', start)) return end;
     const found = findKey(text, start, report);
     if (found !== undefined) return found;
     if (isLong && !isAlphanumeric(text.charCodeAt(end))) findWallet(text, start, end, report);

@@ -51,5 +51,7 @@ const needsWords = 0.3;
 /** `111.444.777-35` */
 function isCpfShape(groups: NumberGroups, shape: string): boolean {
   const [first, second, third] = groups.gaps;
-  return shape === '3-3-3-2' && first === second && (third === gap.dash || third === first);
+  return (
+    shape === '3-3-3-2' && first === second && (third === gap.dash || (third === first && third !== gap.dot))
+  );
 }

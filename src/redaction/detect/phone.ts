@@ -44,6 +44,7 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
       }
       if (digits.startsWith('00') && groups.digitCounts[0]! > 1 && findInternational(from, place, 2, 0.6))
         return;
+      if (groups.count === 1 && !mayBePhone(digits)) return;
       let regions: CountryCode[] | undefined;
       for (const last of possibleEnds(place, minDigits, maxNationalDigits)) {
         const length = groups.digitCounts[last]!;

@@ -73,6 +73,8 @@ function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: num
 
 function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
   if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
+  // Most dots and dashes end a word.
+  if (foundKind === kind.joint && text.charCodeAt(found + 1) <= space) return found + 1;
   let start = found;
   while (start > seen && isLetter(text.charCodeAt(start - 1))) start -= 1;
   if (foundKind === kind.digit) {
@@ -91,7 +93,7 @@ function visit(text: string, found: number, seen: number, foundKind: number, zon
   return end - found >= 5 ? zones.sign(text, end - 5, foundKind) : end;
 }
 
-const dash = 45;
+const [space, dash] = [32, 45];
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);

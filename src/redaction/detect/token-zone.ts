@@ -13,7 +13,8 @@ export function createTokenZone(context: Context, report: Report) {
   return (text: string, start: number, end: number): number => {
     const length = end - start;
     if (length < 3) {
-      if (length === 2 && text.charCodeAt(end) === dash) findDashedMac(text, start, report);
+      if (length === 2 && text.charCodeAt(end) === dash && !isJoined(text, start))
+        findDashedMac(text, start, report);
       return end;
     }
     const secretEnd = text.startsWith('eyJ', start)

@@ -11,7 +11,7 @@ export function withLastDigit(stem: string, isRight: (whole: string) => boolean)
 
 /** Luhn by the digits' doubled sums as text: 16 counts 1 + 6. */
 export function isLuhn(whole: string): boolean {
-  const sums = [...whole].reverse().map((digit, index) => String(Number(digit) * (1 + (index % 2))));
+  const sums = [...whole].toReversed().map((digit, index) => String(Number(digit) * (1 + (index % 2))));
   return [...sums.join('')].reduce((sum, digit) => sum + Number(digit), 0) % 10 === 0;
 }
 
@@ -35,8 +35,9 @@ export function isVerhoeff(whole: string): boolean {
   const permute = (digit: number, times: number): number =>
     times === 0 ? digit : permute(step[digit]!, times - 1);
   return (
-    [...whole].reverse().reduce((sum, digit, place) => compose(sum, permute(Number(digit), place % 8)), 0) ===
-    0
+    [...whole]
+      .toReversed()
+      .reduce((sum, digit, place) => compose(sum, permute(Number(digit), place % 8)), 0) === 0
   );
 }
 

@@ -18,8 +18,11 @@ export interface Mistake {
   readonly text: string;
 }
 
+/** A bracket or a sign more is no mistake. */
+const tolerance = 2;
+
 /**
- * A label is hit if findings of its entity cover it. A finding is right if it touches a label of its entity. What is
+ * A label is hit if a finding of its entity covers it, and little else. A finding is right if it touches a label of its entity. What is
  * found under another name is both a miss and a false alarm.
  */
 export function createScorer() {
@@ -37,7 +40,11 @@ export function createScorer() {
         const counted = of(label.entity);
         counted.count += 1;
         const isHit = findings.some(
-          ({ entity, from, end }) => entity === label.entity && from <= label.from && end >= label.end,
+          ({ entity, from, end }) =>
+            entity === label.entity &&
+            from <= label.from &&
+            end >= label.end &&
+            label.from - from + end - label.end <= tolerance,
         );
         if (isHit) counted.hits += 1;
         else
