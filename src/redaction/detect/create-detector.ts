@@ -1,0 +1,96 @@
+import type { Detector, Finding } from '../detector.ts';
+import { kind } from './character-kinds.ts';
+import { createContext, lower, raise } from './context.ts';
+import { createCustomFinder } from './custom-patterns.ts';
+import type { DetectorSettings } from './detector-settings.ts';
+import { findEmail } from './email.ts';
+import { type EntityName, entities } from './entities.ts';
+import { foldLookAlikes } from './fold-look-alikes.ts';
+import { createLettersZone } from './letters-zone.ts';
+import { findColonAddress } from './network-address.ts';
+import { createNumberZone } from './number-zone.ts';
+import { createPhoneFinder } from './phone.ts';
+import type { Report } from './report.ts';
+import { resolveOverlaps } from './resolve-overlaps.ts';
+import { type Zones, createScan } from './scan.ts';
+import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
+import { skipDataUrl } from './skip-data-url.ts';
+import { createTokenZone } from './token-zone.ts';
+import { findUrlCredentials } from './url-credentials.ts';
+
+/**
+ * All detectors over one pass of the text. What they take for a finding is weighed by the words around it; of
+ * findings that overlap the better validated stays. Throws a RangeError if a custom pattern can't be used.
+ */
+export function createDetector(settings: DetectorSettings = {}): Detector {
+  const wanted = settings.entities ?? (Object.keys(entities) as EntityName[]);
+  const thresholds = new Map(
+    wanted.map((name) => [name, settings.thresholds?.[name] ?? entities[name].threshold]),
+  );
+  const allowed = new Set((settings.allow ?? []).map((text) => text.toLowerCase()));
+  const custom = createCustomFinder(settings.custom ?? []);
+  const scan = createScan();
+  const context = createContext();
+  let found: Finding[] = [];
+  let scanned = '';
+
+  const report: Report = (entity, from, end, base) => {
+    const threshold = thresholds.get(entity);
+    if (threshold === undefined || base + raise < threshold) return;
+    // Where the words can't change anything they are not asked.
+    const isSure = base + lower >= threshold;
+    const score = isSure ? base : Math.min(1, base + context.weigh(entity, scanned, from, end));
+    if (score >= threshold) found.push({ entity, from, end, score });
+  };
+  const zones = createZones(context, settings.phoneRegions ?? ['US'], report);
+
+  function candidatesIn(text: string): boolean {
+    found = [];
+    scanned = text;
+    return scan(text, zones);
+  }
+
+  return {
+    find(text) {
+      const folded = candidatesIn(text) ? undefined : foldLookAlikes(text);
+      if (folded) candidatesIn(folded.text);
+      custom.find(folded?.text ?? text, (entity, from, end) => found.push({ entity, from, end, score: 1 }));
+      const candidates = found;
+      // Nothing of a text is kept.
+      [found, scanned] = [[], ''];
+      context.forget();
+      return resolveOverlaps(candidates)
+        .map((finding) => (folded ? { ...finding, ...folded.original(finding.from, finding.end) } : finding))
+        .filter(({ from, end }) => allowed.size === 0 || !allowed.has(text.slice(from, end).toLowerCase()));
+    },
+  };
+}
+
+function createZones(
+  context: ReturnType<typeof createContext>,
+  phoneRegions: readonly string[],
+  report: Report,
+): Zones {
+  const phones = createPhoneFinder(phoneRegions, context);
+  const number = createNumberZone(context, phones, report);
+  const token = createTokenZone(context, report);
+  return {
+    token: (text, start, end, hasLetter) => (hasLetter ? token(text, start, end) : number(text, start, end)),
+    letters: createLettersZone(report),
+    sign(text, at, sign) {
+      if (sign === kind.at) {
+        findUrlCredentials(text, at, report);
+        findEmail(text, at, 1, report);
+      } else if (sign === kind.percent) {
+        // An address in a query
+        if (text.startsWith('%40', at)) findEmail(text, at, 3, report);
+      } else if (sign === kind.joint) {
+        return findPrivateKey(text, at, report) ?? at + 5;
+      } else {
+        if (mayBeAssigned(text, at)) findAssigned(text, at, report);
+        if (sign === kind.colon) return skipDataUrl(text, at) ?? findColonAddress(text, at, report);
+      }
+      return at + 1;
+    },
+  };
+}

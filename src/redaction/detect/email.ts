@@ -1,0 +1,71 @@
+import type { Report } from './report.ts';
+
+const maxLocal = 64;
+const maxDomain = 253;
+
+/** RFC 5321's limits around an `@`, and of RFC 5322's characters those that people's addresses have. */
+export function findEmail(text: string, at: number, atLength: number, report: Report): void {
+  let from = at;
+  while (at - from < maxLocal && from > 0 && isLocal(text.charCodeAt(from - 1))) from -= 1;
+  while (from < at && !isWord(text.charCodeAt(from))) from += 1;
+  if (from === at || text.charCodeAt(at - 1) === dot) return;
+  const domainStart = at + atLength;
+  const end = endOfDomain(text, domainStart);
+  if (end === undefined) return;
+  // `git@host:owner/repository` is where code lives.
+  if (text.charCodeAt(end) === colon && text.slice(from, at) === 'git') return;
+  report('EMAIL', from, end, 0.9);
+}
+
+/** Labels with dots between, the last one a word of two letters or more. */
+function endOfDomain(text: string, start: number): number | undefined {
+  let end: number | undefined;
+  let labelStart = start;
+  let hasLetter = false;
+  let isFirst = true;
+  const limit = Math.min(text.length, start + maxDomain);
+  for (let index = start; index <= limit; index += 1) {
+    const code = index < limit ? text.charCodeAt(index) : 0;
+    if (isWord(code)) {
+      if (code > nine) hasLetter = true;
+      continue;
+    }
+    if (code === dash && index > labelStart) continue;
+    if (index === labelStart || text.charCodeAt(index - 1) === dash) break;
+    if (!isFirst && hasLetter && isTopLevel(text.slice(labelStart, index))) end = index;
+    if (code !== dot) break;
+    isFirst = false;
+    labelStart = index + 1;
+    hasLetter = false;
+  }
+  return end;
+}
+
+function isTopLevel(label: string): boolean {
+  return /^(?:[A-Za-z\u00c0-\u052f]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(label) && !fileTypes.test(label);
+}
+
+/** `logo@2x.png` names a picture. */
+const fileTypes =
+  /^(?:png|jpe?g|gif|svg|webp|ico|css|scss|js|mjs|cjs|ts|tsx|jsx|json|md|py|html?|txt|pdf|xml|yaml|yml)$/i;
+
+const [dash, dot, nine, colon] = [45, 46, 57, 58];
+
+function isLocal(code: number): boolean {
+  // % & ' + - . _ beside letters and digits
+  return (
+    isWord(code) || code === 95 || (code >= 37 && code <= 39) || code === 43 || code === 45 || code === 46
+  );
+}
+
+function isWord(code: number): boolean {
+  return (
+    (code >= 97 && code <= 122) ||
+    (code >= 65 && code <= 90) ||
+    (code >= 48 && code <= 57) ||
+    (code >= 0xc0 && code < lettersEnd && code !== 0xd7 && code !== 0xf7)
+  );
+}
+
+/** Latin, Greek and Cyrillic. Scripts that write no spaces would make addresses of whole sentences. */
+const lettersEnd = 0x530;

@@ -1,0 +1,48 @@
+import type { Finding } from '../detector.ts';
+
+/**
+ * What is left when no two may overlap: the better validated goes first, then the longer. In the order of the text.
+ * Takes time in proportion to the candidates and their lengths.
+ */
+export function resolveOverlaps(candidates: readonly Finding[]): Finding[] {
+  if (candidates.length < 2) return [...candidates];
+  const byPlace = candidates.toSorted((left, right) => left.from - right.from);
+  const kept: Finding[] = [];
+  let cluster: Finding[] = [];
+  let clusterEnd = 0;
+  for (const candidate of byPlace) {
+    if (candidate.from >= clusterEnd && cluster.length > 0) {
+      resolveCluster(cluster, clusterEnd, kept);
+      cluster = [];
+    }
+    cluster.push(candidate);
+    clusterEnd = Math.max(clusterEnd, candidate.end);
+  }
+  resolveCluster(cluster, clusterEnd, kept);
+  return kept.sort((left, right) => left.from - right.from);
+}
+
+function resolveCluster(cluster: readonly Finding[], clusterEnd: number, kept: Finding[]): void {
+  if (cluster.length === 1) {
+    kept.push(cluster[0]!);
+    return;
+  }
+  const start = cluster[0]!.from;
+  // A map of what is taken, as a hostile text makes clusters of any size.
+  const taken = new Uint8Array(clusterEnd - start);
+  for (const candidate of cluster.toSorted(byWeight)) {
+    const [from, end] = [candidate.from - start, candidate.end - start];
+    if (taken[from] === 1 || taken[end - 1] === 1) continue;
+    if (taken.subarray(from, end).includes(1)) continue;
+    taken.fill(1, from, end);
+    kept.push(candidate);
+  }
+}
+
+function byWeight(left: Finding, right: Finding): number {
+  return (
+    Math.round(right.score * 20) - Math.round(left.score * 20) ||
+    right.end - right.from - (left.end - left.from) ||
+    left.from - right.from
+  );
+}

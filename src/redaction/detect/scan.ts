@@ -1,0 +1,100 @@
+import { createKinds, kind } from './character-kinds.ts';
+
+/** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
+export interface Zones {
+  /** A run of digits and letters that has a digit, whole. */
+  token(text: string, start: number, end: number, hasLetter: boolean): number;
+  /** A long run of letters, or one that a `-`, `_` or `.` ends. */
+  letters(text: string, start: number, end: number): number;
+  /** A sign: `@`, `:`, `%`, `=`, or the first of five dashes. */
+  sign(text: string, at: number, kind: number): number;
+}
+
+/** How much of a text is copied at a time. */
+const windowUnits = 32_768;
+
+export type Scan = (text: string, zones: Zones) => boolean;
+
+/**
+ * Passes once over a text and calls `zones` for what is worth a look; all that is not costs a look-up a character.
+ * False as soon as it meets a look-alike: the text has to be folded, and scanned from the start.
+ */
+export function createScan(): Scan {
+  const kinds = createKinds();
+  // A string's units cost twice as much to read as those of an array.
+  const bytes = Buffer.alloc(2 * windowUnits);
+  const units = new Uint16Array(bytes.buffer, bytes.byteOffset, windowUnits);
+
+  return (text, zones) => {
+    const { length } = text;
+    let at = 0;
+    /** Everything before has been looked at. */
+    let seen = 0;
+    for (let start = 0; start < length; start += windowUnits) {
+      const end = Math.min(length, start + windowUnits);
+      if (at >= end) continue;
+      bytes.write(start === 0 && end === length ? text : text.slice(start, end), 'utf16le');
+      while (true) {
+        const from = at;
+        at = start + skipPlain(units, kinds, at - start, end - start);
+        if (at - from >= longWord) findLongWords(text, from, at, zones);
+        if (at >= end) break;
+        const found = kinds[units[at - start]!]!;
+        if (found === kind.lookAlike) return false;
+        at = visit(text, at, seen, found, zones);
+        seen = at;
+      }
+    }
+    bytes.fill(0, 0, 2 * Math.min(length, windowUnits));
+    return true;
+  };
+}
+
+/** As long are keys and addresses that happen to have no digit. */
+const longWord = 20;
+
+/** Looks at one letter in so many that no long word can lie between two of them. */
+function findLongWords(text: string, from: number, end: number, zones: Zones): void {
+  for (let at = from; at < end; at += longWord - 2) {
+    if (!isLetter(text.charCodeAt(at))) continue;
+    let start = at;
+    while (start > from && isLetter(text.charCodeAt(start - 1))) start -= 1;
+    while (at < end && isLetter(text.charCodeAt(at))) at += 1;
+    if (at - start >= longWord) zones.letters(text, start, at);
+  }
+}
+
+/** The innermost loop, on its own so that it is compiled as one. */
+function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && kinds[units[at]!] === 0) at += 1;
+  return at;
+}
+
+function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
+  if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
+  // Most dots and dashes end a word.
+  if (foundKind === kind.joint && text.charCodeAt(found + 1) <= space) return found + 1;
+  let start = found;
+  while (start > seen && isLetter(text.charCodeAt(start - 1))) start -= 1;
+  if (foundKind === kind.digit) {
+    let hasLetter = start < found;
+    for (let end = found + 1; ; end += 1) {
+      const code = text.charCodeAt(end);
+      if (code >= 48 && code <= 57) continue;
+      if (!isLetter(code)) return zones.token(text, start, end, hasLetter);
+      hasLetter = true;
+    }
+  }
+  if (start < found) return Math.max(found + 1, zones.letters(text, start, found));
+  let end = found + 1;
+  if (text.charCodeAt(found) !== dash) return end;
+  while (text.charCodeAt(end) === dash) end += 1;
+  return end - found >= 5 ? zones.sign(text, end - 5, foundKind) : end;
+}
+
+const [space, dash] = [32, 45];
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+}
