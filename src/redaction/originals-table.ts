@@ -1,0 +1,93 @@
+import type { Exchange } from '../exchange.ts';
+import { isRecord } from '../openai/is-record.ts';
+import { createRequestTable } from './request-table.ts';
+import type { Named, Original, Scope, Vault } from './vault.ts';
+
+/** The table of originals that one call has to do with. */
+export interface OriginalsTable {
+  /** Placeholders in the order of what is wanted. */
+  name(wanted: readonly Original[]): Promise<readonly string[]>;
+  read(): Promise<readonly Named[]>;
+  /** Where the answer begins a thread, a conversation, or another response of a chain: what that then shares it by. */
+  readonly begins: 'thread' | 'conversation' | 'response' | undefined;
+  /** Shares it with what the answer has begun, before the caller learns of that. */
+  adopt(id: string): Promise<void>;
+}
+
+/**
+ * The table of a call: of its thread or conversation, of the chain of its response, or, for what keeps nothing, of
+ * its own. Undefined where originals could be mixed up: an assistant, a file or a batch has no thread, and what is
+ * in it would meet the placeholders of others.
+ */
+export function tableOf(exchange: Exchange, vault: Vault): OriginalsTable | undefined {
+  const { operation, body, path } = exchange;
+  const value = body.kind === 'json' && isRecord(body.value) ? body.value : {};
+  const segments = path.split('/');
+  switch (operation.name.split('.')[0]) {
+    case 'threads':
+      if (operation.name === 'threads.create' || operation.name === 'threads.createAndRun') {
+        return beginning(exchange, 'thread', vault);
+      }
+      return known(exchange, { kind: 'thread', id: decodeURIComponent(segments[2] ?? '') }, vault);
+    case 'conversations':
+      if (operation.name === 'conversations.create') return beginning(exchange, 'conversation', vault);
+      return known(exchange, { kind: 'conversation', id: decodeURIComponent(segments[2] ?? '') }, vault);
+    case 'responses':
+      return tableOfResponse(exchange, value, segments[2], vault);
+    case 'chat':
+      // One that is stored is asked for by its id, and then restored by nothing.
+      return operation.name === 'chat.completions.create' ? ofRequest() : undefined;
+    case 'completions':
+    case 'embeddings':
+    case 'moderations':
+    case 'audio':
+    case 'images':
+      return ofRequest();
+    default:
+      return undefined;
+  }
+}
+
+function tableOfResponse(
+  exchange: Exchange,
+  body: Record<string, unknown>,
+  idInPath: string | undefined,
+  vault: Vault,
+): OriginalsTable {
+  const isNew = exchange.method === 'POST' && !exchange.operation.path.includes('{');
+  if (!isNew) return known(exchange, { kind: 'response', id: decodeURIComponent(idInPath ?? '') }, vault);
+  const { conversation, previous_response_id: previous, store } = body;
+  const conversationId = isRecord(conversation) ? conversation['id'] : conversation;
+  if (typeof conversationId === 'string') {
+    return known(exchange, { kind: 'conversation', id: conversationId }, vault);
+  }
+  if (typeof previous === 'string') {
+    return { ...known(exchange, { kind: 'response', id: previous }, vault), begins: 'response' };
+  }
+  return store === false ? ofRequest() : beginning(exchange, 'response', vault);
+}
+
+function ofRequest(): OriginalsTable {
+  const table = createRequestTable();
+  return {
+    name: async (wanted) => table.name(wanted),
+    read: async () => table.read(),
+    begins: undefined,
+    adopt: async () => {},
+  };
+}
+
+function beginning(exchange: Exchange, kind: Scope['kind'], vault: Vault): OriginalsTable {
+  return { ...known(exchange, { kind, id: exchange.id }, vault), begins: kind };
+}
+
+function known(exchange: Exchange, place: Pick<Scope, 'kind' | 'id'>, vault: Vault): OriginalsTable {
+  const org = exchange.identity?.org ?? '';
+  const scope: Scope = { org, ...place };
+  return {
+    name: (wanted) => vault.name(scope, wanted),
+    read: () => vault.read(scope),
+    begins: undefined,
+    adopt: (id) => vault.join(scope, { org, kind: place.kind, id }),
+  };
+}

@@ -1,0 +1,93 @@
+import { createHmac } from 'node:crypto';
+
+import { ProxyError } from '../errors.ts';
+import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
+import type { Finding } from './detector.ts';
+import type { Edit } from './edits.ts';
+import type { Mode, Modes } from './modes.ts';
+import type { OriginalsTable } from './originals-table.ts';
+import { hashFor, maskFor } from './placeholders.ts';
+
+export interface Replacing {
+  readonly modes: Modes;
+  readonly metrics: Pick<RedactionMetrics, 'redacted'>;
+  /** Of `hash`, read at every call, so that a rotated one is used at once. */
+  readonly hashKey: () => string;
+  /** As the operation is called. */
+  readonly operation: string;
+  /** Undefined: there is nothing that originals could be restored by, so what is to be pseudonymized is masked. */
+  readonly table: OriginalsTable | undefined;
+}
+
+/** A text, and what was found in it. `where` tells a person where it stands, and holds nothing of it. */
+export interface Found {
+  readonly text: string;
+  readonly where: string;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * What is to be written in place of what was found, for each text; nothing in place of what is only observed. Rejects
+ * with `pii_blocked` if one of them blocks the call, and with what the table rejects with.
+ */
+export async function replaceAll(found: readonly Found[], replacing: Replacing): Promise<Edit[][]> {
+  refuseBlocked(found, replacing);
+  const wanted = found.flatMap(({ text, findings }) =>
+    findings
+      .filter(({ entity }) => modeFor(entity, replacing) === 'pseudonymize')
+      .map(({ entity, from, end }) => ({ entity, original: text.slice(from, end) })),
+  );
+  const placeholders = wanted.length === 0 ? [] : await replacing.table!.name(wanted);
+  let next = 0;
+  return found.map(({ text, findings }) =>
+    findings.flatMap(({ entity, from, end }): Edit[] => {
+      const mode = modeFor(entity, replacing);
+      replacing.metrics.redacted({ entity, operation: replacing.operation, mode });
+      if (mode === 'observe') return [];
+      const replacement =
+        mode === 'pseudonymize'
+          ? placeholders[next++]!
+          : replacementFor(mode, entity, text.slice(from, end), replacing.hashKey);
+      return [{ from, end, text: replacement }];
+    }),
+  );
+}
+
+/** The same for what a model has put out: it can be neither blocked any more, nor has it an original to be restored. */
+export function replaceInOutput(
+  text: string,
+  findings: readonly Finding[],
+  replacing: Omit<Replacing, 'table'>,
+): Edit[] {
+  return findings.flatMap(({ entity, from, end }): Edit[] => {
+    const mode = replacing.modes.of(entity);
+    const own = mode === 'hash' || mode === 'observe' ? mode : 'mask';
+    if (own === 'observe') return [];
+    return [{ from, end, text: replacementFor(own, entity, text.slice(from, end), replacing.hashKey) }];
+  });
+}
+
+function modeFor(entity: string, { modes, table }: Replacing): Mode {
+  const mode = modes.of(entity);
+  return mode === 'pseudonymize' && !table ? 'mask' : mode;
+}
+
+function replacementFor(mode: Mode, entity: string, original: string, hashKey: () => string): string {
+  if (mode !== 'hash') return maskFor(entity);
+  const digest = createHmac('sha256', hashKey()).update(`${entity}\0${original}`).digest('hex');
+  return hashFor(entity, digest.slice(0, 12));
+}
+
+function refuseBlocked(found: readonly Found[], { modes, metrics, operation }: Replacing): void {
+  const blocked = found.flatMap(({ where, findings }) =>
+    findings.filter(({ entity }) => modes.of(entity) === 'block').map(({ entity }) => ({ entity, where })),
+  );
+  if (blocked.length === 0) return;
+  for (const { entity } of blocked) metrics.redacted({ entity, operation, mode: 'block' });
+  const entities = [...new Set(blocked.map(({ entity }) => entity))].join(', ');
+  const places = [...new Set(blocked.map(({ where }) => where))].filter((where) => where !== '').join(', ');
+  throw new ProxyError('pii_blocked', {
+    message: `The request holds ${entities}${places === '' ? '' : ` (in ${places})`}, which must not leave. Remove it.`,
+    headers: { 'x-should-retry': 'false' },
+  });
+}
