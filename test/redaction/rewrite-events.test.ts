@@ -251,7 +251,8 @@ test('what is pseudonymized, and comes back in deltas, is restored to what it wa
 test('data nested a hundred thousand deep is gone through', () => {
   const event = `data: {"a":${'['.repeat(100_000)}"<EMAIL_1>"${']'.repeat(100_000)}}\n\n`;
   assert.equal(run(restoring, [Buffer.from(event)]).toString(), event.replace('<EMAIL_1>', 'a@b.example'));
-  const delta = event.replace('{"a"', '{"type":"x.delta","delta"');
+  const many = `${'["x",'.repeat(100_000)}"<EMAIL_1>"${']'.repeat(100_000)}`;
+  const delta = `data: {"type":"x.delta","delta":${many}}\n\n`;
   assert.equal(run(restoring, [Buffer.from(delta)]).toString(), delta.replace('<EMAIL_1>', 'a@b.example'));
 });
 

@@ -100,6 +100,16 @@ test('of an unknown operation all strings are handed out, and names', () => {
   assert.deepEqual(textsOf(body, placeOf(unknownOperation)), ['id', 'a', 'model', 'image_url', 'b', 'n']);
 });
 
+test('a data URL is left alone wherever it stands, and what only begins like one is not', () => {
+  const place = placeOf(unknownOperation);
+  const base64 = Buffer.alloc(3_000_000, 'keep').toString('base64');
+  const texts = (value: string): string[] => textsOf(JSON.stringify([value]), place);
+  assert.deepEqual(texts(`data:application/pdf;name=a.pdf;base64,${base64}`), []);
+  for (const other of ['data: anna', `data:text/plain;base64,${base64} anna`, 'data:text/plain,anna']) {
+    assert.deepEqual(texts(other), [other]);
+  }
+});
+
 const answers: readonly (readonly [operation: string, answer: object, texts: readonly string[]])[] = [
   [
     'chat.completions.create',

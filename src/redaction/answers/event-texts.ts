@@ -69,7 +69,7 @@ function channelOf(
   { kind: tokenKind, key: lastKey }: Token,
   { depth, frames }: Walk,
 ): ChannelName | undefined {
-  if (tokenKind !== 'string') return undefined;
+  if (tokenKind !== 'string' || depth > maxDeltaDepth) return undefined;
   let value: unknown = event;
   let group = kind === 'choices' ? '' : groupOf(event);
   let path = kind === 'response' ? `${String(event['type'])} ${partOf(event)} ` : '';
@@ -90,6 +90,9 @@ function channelOf(
   }
   return isDelta ? { name: `${group} ${path}`, group } : undefined;
 }
+
+/** Of `choices[].delta.tool_calls[].function.arguments` 6; what is deeper is told as a whole. */
+const maxDeltaDepth = 16;
 
 /** An element of a delta is added to by its index, not by where it stands in the event. */
 function indexOf(element: unknown, at: number): number {

@@ -14,12 +14,17 @@ export interface Place {
   member(key: string): Place;
 }
 
-/** Whether a text that stands there is structure: an id, the name of a model or of a function, a setting. */
+/**
+ * Whether a text that stands there is structure: an id, the name of a model or of a function, a setting. A data URL is
+ * wherever it stands, for nothing can be told from its base64.
+ */
 export function isStructure({ kind }: Place, text: string): boolean {
-  return kind === 'leave' || (kind === 'token' && tokenPattern.test(text));
+  if (kind === 'leave' || (kind === 'token' && tokenPattern.test(text))) return true;
+  return text.startsWith('data:') && dataUrlPattern.test(text);
 }
 
 const tokenPattern = /^[\w.:/-]{0,256}$/;
+const dataUrlPattern = /^data:[\w.+/-]{1,100}(?:;[\w.=-]{1,100}){0,4};base64,[\w+/=-]*$/;
 
 /** Nothing here is scanned. */
 export const left: Place = {
