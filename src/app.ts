@@ -9,6 +9,7 @@ import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
+import { openRedaction } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
@@ -61,13 +62,15 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       metrics: metrics.retries,
     },
   });
-  const modelCalls = createModelCalls(callPath, { log, metrics });
+  const redaction = openRedaction(config, { log, metrics, own });
+  const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
     replaying: answers.replaying,
     serving,
+    redacting: redaction?.redacting,
     log,
     metrics,
     unknownOperations: upstream.unknownOperations,
@@ -113,6 +116,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       const isSettled = (await governance?.close(flushTimeoutMs)) ?? true;
       if (!isSettled) log.error('charges could not reach the store; their holds will lapse');
       await upstreams.close();
+      await redaction?.close();
       await counter.close();
       callers?.close();
       await adminServer.close();

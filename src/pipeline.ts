@@ -14,6 +14,7 @@ import { observe } from './policies/observe.ts';
 import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
+import { type RedactParts, redact, redactRunCall } from './policies/redact.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
 import { type ReplayParts, replay } from './policies/replay.ts';
 import { type RetryParts, retry } from './policies/retry.ts';
@@ -32,6 +33,8 @@ export interface PipelineParts {
   /** Undefined: whoever reaches the port may call. */
   readonly callers: Callers | undefined;
   readonly identitySources: IdentitySources;
+  /** Undefined: nothing is looked for. */
+  readonly redacting: RedactParts | undefined;
   readonly replaying: ReplayParts;
   /** Undefined: the upstream has the Assistants API itself. */
   readonly serving: Serving | undefined;
@@ -44,8 +47,9 @@ export function createPipeline(parts: PipelineParts): Handler {
       observe(parts), //                          outermost: sees every ending, refusals too
       authenticate(parts.callers), //             first of all: strangers learn nothing
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
-      readBody(parts.maxBodyBytes), //            all below may look at the parsed body
+      readBody(parts.maxBodyBytes, parts.redacting !== undefined), // all below may look at the parsed body
       identify(parts.identitySources), //         after the body: its metadata may say who pays
+      redact(parts.redacting), //                 above all that keeps or sends what was said
       replay(parts.replaying), //                 after identify: keys are their callers' own
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
     ],
@@ -103,7 +107,19 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
   );
 }
 
+export interface ModelCallsParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly redacting: RedactParts | undefined;
+}
+
 /** What a run here calls: observed and paid for as an application's own calls are. */
-export function createModelCalls(callPath: Handler, observed: { log: Logger; metrics: Metrics }): Handler {
-  return compose([observe(observed)], callPath);
+export function createModelCalls(callPath: Handler, parts: ModelCallsParts): Handler {
+  return compose(
+    [
+      observe(parts), //                          outermost: sees every ending
+      redactRunCall(parts.redacting), //          what was kept before anything was looked for
+    ],
+    callPath,
+  );
 }

@@ -8,13 +8,13 @@ import type { Exchange, Policy, RequestBody } from '../exchange.ts';
  * Refuses what the operation can't take: a wrong content type, a compressed or malformed body, one over
  * `maxBodyBytes`.
  */
-export function readBody(maxBodyBytes: number): Policy {
+export function readBody(maxBodyBytes: number, readsUnknown: boolean): Policy {
   return (next) => async (exchange) => {
     const { body } = exchange;
     if (body.kind !== 'unread') return next(exchange);
     const type = mediaType(exchange.headers['content-type']);
     refuseUnfitType(exchange, type);
-    if (!isRead(exchange, type)) return next(exchange);
+    if (!isRead(exchange, type, readsUnknown)) return next(exchange);
     const bytes = await body.source.collect(maxBodyBytes);
     return next({ ...exchange, body: bytes.length === 0 ? { kind: 'none' } : parse(bytes) });
   };
@@ -36,9 +36,10 @@ function refuseUnfitType({ operation, headers }: Exchange, type: string): void {
   }
 }
 
-/** A body of an operation that nobody knows is nobody's to read, whatever it calls itself. */
-function isRead({ operation }: Exchange, type: string): boolean {
-  return operation.requestBody === 'json' || (operation.usage !== null && type === 'application/json');
+/** A body of an operation that nobody knows is nobody's to read, unless all has to be, whatever it calls itself. */
+function isRead({ operation }: Exchange, type: string, readsUnknown: boolean): boolean {
+  if (operation.requestBody === 'json') return true;
+  return type === 'application/json' && (operation.usage !== null || readsUnknown);
 }
 
 function mediaType(contentType: string | string[] | undefined): string {

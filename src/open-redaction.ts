@@ -1,0 +1,95 @@
+import type { Config } from './config/schema.ts';
+import type { Ownership } from './embedded/own-directory.ts';
+import { openVault } from './open-vault.ts';
+import type { RedactParts } from './policies/redact.ts';
+import { createPresidioTransport } from './presidio/presidio-transport.ts';
+import type { Analyzer } from './redaction/analyzer/analyzer.ts';
+import { createPresidioAnalyzer } from './redaction/analyzer/presidio-analyzer.ts';
+import { createDetector } from './redaction/detect/create-detector.ts';
+import { type EntityName, entities } from './redaction/detect/entities.ts';
+import { createFinder } from './redaction/finder.ts';
+import { createModes } from './redaction/modes.ts';
+import type { LogSink } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
+
+interface RedactionParts {
+  readonly log: LogSink['log'];
+  readonly metrics: Metrics;
+  /** Makes the state directory this process's own. */
+  own(): Ownership;
+}
+
+export interface OpenRedaction {
+  readonly redacting: RedactParts;
+  close(): Promise<void>;
+}
+
+const minHashKeyLength = 16;
+
+/** Undefined if nothing is looked for. Throws an Error that says what to do if a key or the store can't be used. */
+export function openRedaction(
+  config: Config,
+  { log, metrics, own }: RedactionParts,
+): OpenRedaction | undefined {
+  const { redaction } = config;
+  const modes = createModes(redaction);
+  if (!modes.isOn) return undefined;
+  const hashKey = openHashKey(redaction, (error) => log.error({ cause: error.message }, 'key not reread'));
+  const vault = modes.uses('pseudonymize')
+    ? openVault(config, { own, onError: (error) => log.warn({ cause: error.message }, 'store of originals') })
+    : undefined;
+  const analyzer = openAnalyzer(redaction.analyzer, (error) =>
+    log.warn({ cause: error.message }, 'analyzer of personal data'),
+  );
+  const detector = createDetector({
+    entities: (Object.keys(entities) as EntityName[]).filter((name) => modes.of(name) !== 'off'),
+    thresholds: Object.fromEntries(
+      redaction.entities.flatMap(({ name, threshold }) =>
+        threshold === undefined ? [] : [[name, threshold]],
+      ),
+    ),
+    allow: redaction.allow,
+    custom: redaction.custom.map(({ name, pattern }) => ({ name: name.toUpperCase(), pattern })),
+    phoneRegions: redaction.phoneRegions,
+  });
+  return {
+    redacting: {
+      finder: createFinder(detector, analyzer, modes),
+      modes,
+      vault,
+      hashKey: hashKey.read,
+      optOut: redaction.optOut,
+      outputs: redaction.outputs,
+      metrics: metrics.redaction,
+    },
+    async close() {
+      hashKey.close();
+      await vault?.close();
+      await analyzer?.close();
+    },
+  };
+
+  function openAnalyzer(
+    settings: Config['redaction']['analyzer'],
+    onError: (error: Error) => void,
+  ): Analyzer | undefined {
+    if (settings.url === '') return undefined;
+    return createPresidioAnalyzer(settings, {
+      transport: createPresidioTransport({ url: settings.url }),
+      onFailed(reason, error) {
+        metrics.redaction.failed(reason);
+        onError(error);
+      },
+    });
+  }
+}
+
+function openHashKey(
+  { hashKey, hashKeyFile }: Config['redaction'],
+  onProblem: (error: Error) => void,
+): WatchedKey {
+  if (hashKeyFile === '') return fixedKey(hashKey);
+  const file = { file: hashKeyFile, path: 'redaction.hashKeyFile', minLength: minHashKeyLength };
+  return watchKeyFile(file, onProblem);
+}

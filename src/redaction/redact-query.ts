@@ -1,0 +1,28 @@
+/** A query with its names and values redacted; as it was written if nothing is found. */
+export function redactQuery(query: string, redact: (text: string) => string): string {
+  if (query.length < 2) return query;
+  let isChanged = false;
+  const pairs = query
+    .slice(1)
+    .split('&')
+    .map((pair) => {
+      const parts = pair.split('=').map((part) => {
+        const text = decode(part);
+        const redacted = redact(text);
+        if (redacted === text) return part;
+        isChanged = true;
+        return encodeURIComponent(redacted);
+      });
+      return parts.join('=');
+    });
+  return isChanged ? `?${pairs.join('&')}` : query;
+}
+
+/** What is no escaped UTF-8 is looked at as it stands. */
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return part;
+  }
+}
