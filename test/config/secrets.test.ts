@@ -26,7 +26,8 @@ const brokenFiles = fc.constantFrom<(secret: string) => string>(
   (secret) => stringify({ upstream: { dialect: literal(secret), apiKeys: [secret] } }),
   (secret) => `upstream: { apiKey: ${secret}, baseUrl: 1 }`,
   (secret) => `upstream:\n  apiKey: ${secret}\n  baseUrl: 1`,
-  (secret) => `upstream: {apiKey:${secret}}`,
+  // Behind a blank it is a key like any other, so that something else has to be wrong.
+  (secret) => `upstream: {apiKey:${secret}}\nlisten: 1`,
   (secret) => `upstream:\n  apiKey: "${secret}\n  baseUrl: 1`,
   (secret) => `upstream:\n  apiKey: !${secret}\n  baseUrl: 1`,
   (secret) => `upstream:\n  apiKey: }${secret}\n  baseUrl: 1`,
