@@ -13,10 +13,12 @@ export function placeOf(operation: Operation): Place {
 type Treatment = 'leave' | 'token' | 'free' | 'named';
 
 /**
- * By the name of a member, or by its own and its parent's, which goes before. `leave`: never touched, with all that
- * is in it. `token`: strings are left alone as long as they are spelled as ids and settings are (an address in
- * an id is found). `free`: data of the caller's own, of which everything is scanned, names and numbers too. `named`: only
- * its names are the caller's own.
+ * By the name of a member, or by its own and its parent's, which goes before.
+ * - `leave`: never touched, with all that is in it.
+ * - `token`: strings are left alone as long as they are spelled as ids and settings are; an address or a number in
+ *   place of an id is found.
+ * - `free`: data of the caller's own, of which everything is scanned, names and numbers too.
+ * - `named`: only its names are the caller's own.
  */
 const treatments: Readonly<Record<string, Treatment>> = {
   // What things are, and which ones.

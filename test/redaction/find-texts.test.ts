@@ -167,8 +167,8 @@ test('huge strings, and very many small ones, are read in linear time', () => {
     findTexts(body, chat);
     return performance.now() - startedMs;
   };
-  work(100_000);
-  const [small, large] = [work(100_000), work(1_600_000)];
+  const fastest = (count: number): number => Math.min(work(count), work(count), work(count));
+  const [small, large] = [fastest(100_000), fastest(1_600_000)];
   // Sixteen times as much; quadratic would be 256 times.
   assert.ok(large < 100 * Math.max(small, 1), `${large} ms after ${small} ms`);
 });

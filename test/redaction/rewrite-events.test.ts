@@ -377,6 +377,21 @@ test('a finding longer than a window is redacted whole', () => {
   assert.equal(applyEdits(text, findLong.settle(text, 0, true).edits), text.replace(/BEGIN.*END/, '[X]'));
 });
 
+test('a private key is held back until its end, however long it takes to come', () => {
+  const findKeys = settleFindings((text) =>
+    [...text.matchAll(/-----BEGIN PRIVATE KEY-----[^-]*-----END PRIVATE KEY-----/g)].map(
+      ({ 0: found, index: from }) => ({ from, end: from + found.length, text: '[SECRET]' }),
+    ),
+  );
+  const key = `-----BEGIN PRIVATE KEY-----\n${'MIIEvQ\n'.repeat(500)}-----END PRIVATE KEY-----`;
+  const text = `${'so '.repeat(200)}${key}${' it is'.repeat(200)}, or -----BEGIN PRIVATE KEY----- no more`;
+  for (const size of [1, 50, 10_000]) {
+    const all = [written('text', text, size)];
+    const events = decode(run(findKeys, [encode(chatChunks.events(all))]));
+    assert.deepEqual(chatChunks.joined(events), { 0: text.replace(key, '[SECRET]') });
+  }
+});
+
 test('any bytes of a stream are passed on, whatever they are', () => {
   const piece = fc.constantFrom(
     'data: ',

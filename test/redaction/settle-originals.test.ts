@@ -189,8 +189,8 @@ test('a text is restored in linear time', () => {
       settler.settle(text, 0, true);
       return performance.now() - startedMs;
     };
-    work(10_000);
-    const [small, large] = [work(10_000), work(160_000)];
+    const fastest = (count: number): number => Math.min(work(count), work(count), work(count));
+    const [small, large] = [fastest(10_000), fastest(160_000)];
     // Sixteen times as much; quadratic would be 256 times.
     assert.ok(large < 100 * Math.max(small, 2), `${piece}: ${large} ms after ${small} ms`);
   }

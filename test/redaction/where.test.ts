@@ -69,12 +69,11 @@ test('every operation that takes JSON has a place, and there whatever nobody has
   }
 });
 
-test('an id that is spelled as none is looked at', () => {
+test('an id that is spelled as none is looked at, and so is a number', () => {
   const chat = placeOf(operationNamed('chat.completions.create'));
-  assert.deepEqual(textsOf('{"customer_id":"anna@b.example","id":"+1 555"}', chat), [
-    'anna@b.example',
-    '+1 555',
-  ]);
+  for (const id of ['anna@b.example', '+1 555', '4111111111111111', '078-05-1120', 'Anna Smith']) {
+    assert.deepEqual(textsOf(JSON.stringify({ customer_id: id }), chat), [id]);
+  }
 });
 
 test("of the caller's own data all is handed out, whatever its names are", () => {

@@ -86,8 +86,8 @@ function inOne(pieces: Buffer[]): Buffer[] {
 }
 
 /** Beyond these what waits is settled as it stands. */
-const maxWaitingBytes = 1_048_576;
-const maxWaiting = 4_096;
+const maxWaitingBytes = 4_194_304;
+const maxWaiting = 16_384;
 
 interface Waiting {
   readonly bytes: Buffer;

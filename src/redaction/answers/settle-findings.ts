@@ -42,14 +42,28 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
         edits.push(own);
         end = Math.max(end, own.end);
       }
-      // One that reaches the end of what is seen may go on.
-      if (isAll || end < seenEnd || ahead >= maxAhead) return { edits, end };
+      if (isAll || ahead >= maxAhead) return { edits, end };
+      // One that reaches the end of what is seen may go on, and a long one may not be seen for what it is yet.
+      if (end < seenEnd && !hasLongBeginning(text, at, end, edits)) return { edits, end };
     }
   }
 }
 
-/** A finding that is longer than this, in UTF-16 units, is replaced in pieces. */
-const maxAhead = 4_096;
+/** How much longer than a window a finding may be, in UTF-16 units. */
+const maxAhead = 8_192;
+
+/** What is found only with its end, which is far. */
+const longBeginning = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/g;
+const longBeginningLength = 64;
+
+/** Whether such a thing begins there and is not found. */
+function hasLongBeginning(text: string, from: number, end: number, edits: readonly Edit[]): boolean {
+  for (const { index } of text.slice(from, end + longBeginningLength).matchAll(longBeginning)) {
+    const at = from + index;
+    if (at < end && !edits.some((edit) => edit.from <= at && at < edit.end)) return true;
+  }
+  return false;
+}
 
 function isLowSurrogate(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;

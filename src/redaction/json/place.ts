@@ -23,7 +23,8 @@ export function isStructure({ kind }: Place, text: string): boolean {
   return text.startsWith('data:') && dataUrlPattern.test(text);
 }
 
-const tokenPattern = /^[\w.:/-]{0,256}$/;
+/** With a letter, for a number may be anybody's. */
+const tokenPattern = /^(?:$|[\d_.:/-]{0,64}[A-Za-z])[\w.:/-]{0,256}$/;
 const dataUrlPattern = /^data:[\w.+/-]{1,100}(?:;[\w.=-]{1,100}){0,4};base64,[\w+/=-]*$/;
 
 /** Nothing here is scanned. */
