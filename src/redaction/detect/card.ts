@@ -12,8 +12,7 @@ export function weighCard(groups: NumberGroups, last: number): number | undefine
   if (/^(\d)\1*$/.test(digits)) return undefined;
   if (last === 0) return brand.isWeak ? 0.3 : 0.7;
   const kind = commonGap(groups, last);
-  const isUsual = usualShapes.has(shapeOf(groups, last)) && kind !== undefined;
-  if (isUsual) return 0.9;
+  if (usualShapes.has(shapeOf(groups, last))) return kind === undefined ? 0.55 : 0.9;
   return kind === gap.space || kind === gap.dash ? 0.4 : 0.25;
 }
 

@@ -1,4 +1,4 @@
-import { createKinds, kind } from './character-kinds.ts';
+import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './character-kinds.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {
@@ -40,7 +40,7 @@ export function createScan(): Scan {
         if (at - from >= longWord) findLongWords(text, from, at, zones);
         if (at >= end) break;
         const found = kinds[units[at - start]!]!;
-        if (found === kind.lookAlike) return false;
+        if (found === kind.lookAlike && isLookAlike(text, at)) return false;
         at = visit(text, at, seen, found, zones);
         seen = at;
       }
@@ -71,7 +71,13 @@ function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: num
   return at;
 }
 
+/** Of what begins with the first half of a mathematical digit most is none. */
+function isLookAlike(text: string, at: number): boolean {
+  return text.charCodeAt(at) !== mathematicalHigh || isMathematicalDigit(text.charCodeAt(at + 1));
+}
+
 function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
+  if (foundKind === kind.lookAlike) return found + 1;
   if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
   // Most dots and dashes end a word.
   if (foundKind === kind.joint && text.charCodeAt(found + 1) <= space) return found + 1;
