@@ -71,6 +71,7 @@ function translate({ entity, from, end }: Label, text: string): Label[] {
 
 async function run(command: string, parameters: readonly string[], input = ''): Promise<string> {
   const child = spawn(command, parameters, { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {}); // Its exit says more.
   child.stdin.end(input);
   const [output, errors, [code]] = await Promise.all([
     readText(child.stdout),

@@ -12,7 +12,7 @@ import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
-import { resolveOverlaps } from './resolve-overlaps.ts';
+import { type Resolved, resolveOverlaps } from './resolve-overlaps.ts';
 import { type Zones, createScan } from './scan.ts';
 import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
 import { skipDataUrl } from './skip-data-url.ts';
@@ -46,7 +46,7 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   const zones = createZones(context, settings.phoneRegions ?? ['US'], report);
 
   /** Undefined if the text has look-alikes. */
-  function findIn(text: string): Finding[] | undefined {
+  function findIn(text: string): Resolved | undefined {
     [found, scanned] = [[], text];
     const isPlain = scan(text, zones);
     if (isPlain) custom.find(text, (entity, from, end) => found.push({ entity, from, end, score: 1 }));
@@ -62,8 +62,8 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
       const plain = findIn(written);
       const folded = plain ? undefined : foldLookAlikes(written);
       const text = folded?.text ?? written;
-      const first = plain ?? findIn(text) ?? [];
-      const findings = first.length === 0 ? first : findBeside(text, first, (part) => findIn(part) ?? []);
+      const first = plain ?? findIn(text);
+      const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
       return findings
         .map((finding) => (folded ? { ...finding, ...folded.original(finding.from, finding.end) } : finding))
         .filter(

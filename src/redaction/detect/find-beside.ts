@@ -1,4 +1,5 @@
 import type { Finding } from '../detector.ts';
+import type { Resolved } from './resolve-overlaps.ts';
 
 /** As much text as bears on what stands beside a finding: the words before it, and its own length behind. */
 const beforeLength = 120;
@@ -12,14 +13,32 @@ const maxRounds = 6;
  * to the phone number, until one of them is a placeholder. So nothing is found in a text that was masked. Only the
  * surroundings of findings are read again.
  */
-export function findBeside(text: string, found: Finding[], find: (text: string) => Finding[]): Finding[] {
-  let all = found;
-  let fresh = found;
+export function findBeside(
+  text: string,
+  { kept, hasSpill }: Resolved,
+  find: (text: string) => Finding[],
+): Finding[] {
+  let all = kept;
+  let fresh = hasSpill ? kept : kept.filter(({ from, end }) => !isFree(text, from - 1) || !isFree(text, end));
   for (let round = 0; round < maxRounds && fresh.length > 0; round += 1) {
     fresh = windowsOf(text, fresh).flatMap((window) => findInWindow(text, window, all, find));
     if (fresh.length > 0) all = [...all, ...fresh].sort((left, right) => left.from - right.from);
   }
   return all;
+}
+
+/** A blank or a quote, a comma or the like, or nothing: it binds no number to its neighbour. */
+function isFree(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (
+    Number.isNaN(code) ||
+    code <= 32 ||
+    code === 34 ||
+    code === 44 ||
+    code === 59 ||
+    code === 62 ||
+    code === 60
+  );
 }
 
 interface Window {
