@@ -7,7 +7,7 @@ import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
 import { findBeside } from './find-beside.ts';
 import { foldLookAlikes } from './fold-look-alikes.ts';
-import { createLettersZone } from './letters-zone.ts';
+import { createLettersZone, findBareKeys } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
@@ -49,6 +49,7 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   function findIn(text: string): Resolved | undefined {
     [found, scanned] = [[], text];
     const isPlain = scan(text, zones);
+    if (isPlain) findBareKeys(text, report);
     if (isPlain) custom.find(text, (entity, from, end) => found.push({ entity, from, end, score: 1 }));
     const candidates = found;
     // Nothing of a text is kept.

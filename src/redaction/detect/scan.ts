@@ -4,7 +4,7 @@ import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './char
 export interface Zones {
   /** A run of digits and letters that has a digit, whole. */
   token(text: string, start: number, end: number, hasLetter: boolean): number;
-  /** A long run of letters, or one that a `-`, `_` or `.` ends. */
+  /** A run of letters, and the `-`, `_` or `.` that ends it. */
   letters(text: string, start: number, end: number): number;
   /** A sign: `@`, `:`, `%`, `=`, or the first of five dashes. */
   sign(text: string, at: number, kind: number): number;
@@ -35,9 +35,7 @@ export function createScan(): Scan {
       if (at >= end) continue;
       bytes.write(start === 0 && end === length ? text : text.slice(start, end), 'utf16le');
       while (true) {
-        const from = at;
         at = start + skipPlain(units, kinds, at - start, end - start);
-        if (at - from >= longWord) findLongWords(text, from, at, zones);
         if (at >= end) break;
         const found = kinds[units[at - start]!]!;
         if (found === kind.lookAlike && isLookAlike(text, at)) return false;
@@ -48,20 +46,6 @@ export function createScan(): Scan {
     bytes.fill(0, 0, 2 * Math.min(length, windowUnits));
     return true;
   };
-}
-
-/** As long are keys and addresses that happen to have no digit. */
-const longWord = 20;
-
-/** Looks at one letter in so many that no long word can lie between two of them. */
-function findLongWords(text: string, from: number, end: number, zones: Zones): void {
-  for (let at = from; at < end; at += longWord - 2) {
-    if (!isLetter(text.charCodeAt(at))) continue;
-    let start = at;
-    while (start > from && isLetter(text.charCodeAt(start - 1))) start -= 1;
-    while (at < end && isLetter(text.charCodeAt(at))) at += 1;
-    if (at - start >= longWord) zones.letters(text, start, at);
-  }
 }
 
 /** The innermost loop, on its own so that it is compiled as one. */
