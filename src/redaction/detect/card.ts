@@ -6,14 +6,14 @@ export function weighCard(groups: NumberGroups, last: number): number | undefine
   const length = groups.digitCounts[last]!;
   if (length < 13 || length > 19) return undefined;
   const digits = groups.digits.slice(0, length);
+  if (!passesLuhn(digits)) return undefined;
   const brand = brands.find(({ starts, lengths }) => lengths.includes(length) && starts.test(digits));
-  if (!brand || !passesLuhn(digits)) return undefined;
+  if (!brand) return undefined;
   // Half of all cards' numbers are drawn by lot, but no such run is.
   if (/^(\d)\1*$/.test(digits)) return undefined;
   if (last === 0) return brand.isWeak ? 0.3 : 0.7;
   const kind = commonGap(groups, last);
-  const isUsual = usualShapes.has(shapeOf(groups, last)) && kind !== undefined;
-  if (isUsual) return 0.9;
+  if (usualShapes.has(shapeOf(groups, last))) return kind === undefined ? 0.55 : 0.9;
   return kind === gap.space || kind === gap.dash ? 0.4 : 0.25;
 }
 

@@ -32,7 +32,12 @@ export function createKinds(): Uint8Array {
   return kinds;
 }
 
-const mathematicalHigh = 0xd835;
+export const mathematicalHigh = 0xd835;
+
+/** Whether this second half makes it a digit, of one of five styles. */
+export function isMathematicalDigit(low: number): boolean {
+  return low >= 0xdfce && low <= 0xdfff;
+}
 
 /** The ASCII character that a unit stands for, the empty text if it is not to be seen at all. */
 export function foldedUnit(code: number): string | undefined {

@@ -5,13 +5,14 @@ import { createCustomFinder } from './custom-patterns.ts';
 import type { DetectorSettings } from './detector-settings.ts';
 import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
+import { findBeside } from './find-beside.ts';
 import { foldLookAlikes } from './fold-look-alikes.ts';
-import { createLettersZone } from './letters-zone.ts';
+import { createLettersZone, findBareKeys } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
-import { resolveOverlaps } from './resolve-overlaps.ts';
+import { type Resolved, resolveOverlaps } from './resolve-overlaps.ts';
 import { type Zones, createScan } from './scan.ts';
 import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
 import { skipDataUrl } from './skip-data-url.ts';
@@ -44,24 +45,31 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   };
   const zones = createZones(context, settings.phoneRegions ?? ['US'], report);
 
-  function candidatesIn(text: string): boolean {
-    found = [];
-    scanned = text;
-    return scan(text, zones);
+  /** Undefined if the text has look-alikes. */
+  function findIn(text: string): Resolved | undefined {
+    [found, scanned] = [[], text];
+    const isPlain = scan(text, zones);
+    if (isPlain) findBareKeys(text, report);
+    if (isPlain) custom.find(text, (entity, from, end) => found.push({ entity, from, end, score: 1 }));
+    const candidates = found;
+    // Nothing of a text is kept.
+    [found, scanned] = [[], ''];
+    context.forget();
+    return isPlain ? resolveOverlaps(candidates) : undefined;
   }
 
   return {
-    find(text) {
-      const folded = candidatesIn(text) ? undefined : foldLookAlikes(text);
-      if (folded) candidatesIn(folded.text);
-      custom.find(folded?.text ?? text, (entity, from, end) => found.push({ entity, from, end, score: 1 }));
-      const candidates = found;
-      // Nothing of a text is kept.
-      [found, scanned] = [[], ''];
-      context.forget();
-      return resolveOverlaps(candidates)
+    find(written) {
+      const plain = findIn(written);
+      const folded = plain ? undefined : foldLookAlikes(written);
+      const text = folded?.text ?? written;
+      const first = plain ?? findIn(text);
+      const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
+      return findings
         .map((finding) => (folded ? { ...finding, ...folded.original(finding.from, finding.end) } : finding))
-        .filter(({ from, end }) => allowed.size === 0 || !allowed.has(text.slice(from, end).toLowerCase()));
+        .filter(
+          ({ from, end }) => allowed.size === 0 || !allowed.has(written.slice(from, end).toLowerCase()),
+        );
     },
   };
 }

@@ -8,17 +8,25 @@ export function findIban(text: string, start: number, report: Report): void {
   if (length === undefined) return;
   let characters = '';
   let at = start;
+  let groupStart = start;
   while (characters.length < length) {
     const code = text.charCodeAt(at);
     if (isAlphanumeric(code)) characters += text[at];
+    // Prose in between is no group of an account.
+    else if (!group.test(text.slice(groupStart, at))) return;
     // One space, dash or dot, or the line break within a copied one.
     else if (!(isSeparator(code) && isAlphanumeric(text.charCodeAt(at + 1)))) return;
+    else groupStart = at + 1;
     at += 1;
   }
+  if (groupStart > start && !group.test(text.slice(groupStart, at))) return;
   if (isAlphanumeric(text.charCodeAt(at))) return;
   const upper = characters.toUpperCase();
   if (passesMod97(upper.slice(4) + upper.slice(0, 4))) report('IBAN', start, at, 0.95);
 }
+
+/** With a digit, or a bank's letters. */
+const group = /\d|^[A-Z]{1,4}$/;
 
 function isSeparator(code: number): boolean {
   return code === 32 || code === 45 || code === 46 || code === 10 || code === 47;

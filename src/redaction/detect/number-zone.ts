@@ -56,6 +56,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
     run = start === nextStart ? run + 1 : 0;
     nextStart = groups.count > 1 ? groups.starts[1]! : -1;
+    if (run > longRun && isSparse(groups)) return end;
     const total = groups.digitCounts[groups.count - 1]!;
     if (length === 2 && next === dash) findDashedMac(text, start, report);
     if (total < 4 || (groups.count === 1 && total < 6)) return end;
@@ -105,6 +106,12 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
 
 /** Words are further off by then than they count: what needs one is not even weighed. */
 const longRun = 64;
+
+/** Groups too short to be the usual ones of anything: in a table they are its cells. */
+function isSparse(groups: NumberGroups): boolean {
+  const isSpaced = groups.gaps[0] === gap.space || groups.gaps[0] === gap.line;
+  return isSpaced && groups.count >= 7 && groups.digitCounts[6]! < 9;
+}
 
 /** Digits stand before, bound to these: another number's end. */
 function isBoundToPrevious(text: string, start: number, length: number): boolean {

@@ -1,31 +1,39 @@
 import type { Finding } from '../detector.ts';
 
+export interface Resolved {
+  readonly kept: Finding[];
+  /** What was let go reaches beyond what was kept: it may be something else by itself. */
+  readonly hasSpill: boolean;
+}
+
 /**
  * What is left when no two may overlap: the better validated goes first, then the longer. In the order of the text.
  * Takes time in proportion to the candidates and their lengths.
  */
-export function resolveOverlaps(candidates: readonly Finding[]): Finding[] {
-  if (candidates.length < 2) return [...candidates];
+export function resolveOverlaps(candidates: readonly Finding[]): Resolved {
+  if (candidates.length < 2) return { kept: [...candidates], hasSpill: false };
+  let hasSpill = false;
   const byPlace = candidates.toSorted((left, right) => left.from - right.from);
   const kept: Finding[] = [];
   let cluster: Finding[] = [];
   let clusterEnd = 0;
   for (const candidate of byPlace) {
     if (candidate.from >= clusterEnd && cluster.length > 0) {
-      resolveCluster(cluster, clusterEnd, kept);
+      hasSpill = resolveCluster(cluster, clusterEnd, kept) || hasSpill;
       cluster = [];
     }
     cluster.push(candidate);
     clusterEnd = Math.max(clusterEnd, candidate.end);
   }
-  resolveCluster(cluster, clusterEnd, kept);
-  return kept.sort((left, right) => left.from - right.from);
+  hasSpill = resolveCluster(cluster, clusterEnd, kept) || hasSpill;
+  return { kept: kept.sort((left, right) => left.from - right.from), hasSpill };
 }
 
-function resolveCluster(cluster: readonly Finding[], clusterEnd: number, kept: Finding[]): void {
+/** Adds what stays to `kept`. True if a part of what does not is left uncovered. */
+function resolveCluster(cluster: readonly Finding[], clusterEnd: number, kept: Finding[]): boolean {
   if (cluster.length === 1) {
     kept.push(cluster[0]!);
-    return;
+    return false;
   }
   const start = cluster[0]!.from;
   // A map of what is taken, as a hostile text makes clusters of any size.
@@ -37,6 +45,7 @@ function resolveCluster(cluster: readonly Finding[], clusterEnd: number, kept: F
     taken.fill(1, from, end);
     kept.push(candidate);
   }
+  return taken.includes(0);
 }
 
 function byWeight(left: Finding, right: Finding): number {

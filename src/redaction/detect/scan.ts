@@ -1,10 +1,10 @@
-import { createKinds, kind } from './character-kinds.ts';
+import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './character-kinds.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {
   /** A run of digits and letters that has a digit, whole. */
   token(text: string, start: number, end: number, hasLetter: boolean): number;
-  /** A long run of letters, or one that a `-`, `_` or `.` ends. */
+  /** A run of letters, and the `-`, `_` or `.` that ends it. */
   letters(text: string, start: number, end: number): number;
   /** A sign: `@`, `:`, `%`, `=`, or the first of five dashes. */
   sign(text: string, at: number, kind: number): number;
@@ -35,12 +35,10 @@ export function createScan(): Scan {
       if (at >= end) continue;
       bytes.write(start === 0 && end === length ? text : text.slice(start, end), 'utf16le');
       while (true) {
-        const from = at;
         at = start + skipPlain(units, kinds, at - start, end - start);
-        if (at - from >= longWord) findLongWords(text, from, at, zones);
         if (at >= end) break;
         const found = kinds[units[at - start]!]!;
-        if (found === kind.lookAlike) return false;
+        if (found === kind.lookAlike && isLookAlike(text, at)) return false;
         at = visit(text, at, seen, found, zones);
         seen = at;
       }
@@ -50,20 +48,6 @@ export function createScan(): Scan {
   };
 }
 
-/** As long are keys and addresses that happen to have no digit. */
-const longWord = 20;
-
-/** Looks at one letter in so many that no long word can lie between two of them. */
-function findLongWords(text: string, from: number, end: number, zones: Zones): void {
-  for (let at = from; at < end; at += longWord - 2) {
-    if (!isLetter(text.charCodeAt(at))) continue;
-    let start = at;
-    while (start > from && isLetter(text.charCodeAt(start - 1))) start -= 1;
-    while (at < end && isLetter(text.charCodeAt(at))) at += 1;
-    if (at - start >= longWord) zones.letters(text, start, at);
-  }
-}
-
 /** The innermost loop, on its own so that it is compiled as one. */
 function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: number): number {
   let at = from;
@@ -71,7 +55,13 @@ function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: num
   return at;
 }
 
+/** Of what begins with the first half of a mathematical digit most is none. */
+function isLookAlike(text: string, at: number): boolean {
+  return text.charCodeAt(at) !== mathematicalHigh || isMathematicalDigit(text.charCodeAt(at + 1));
+}
+
 function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
+  if (foundKind === kind.lookAlike) return found + 1;
   if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
   // Most dots and dashes end a word.
   if (foundKind === kind.joint && text.charCodeAt(found + 1) <= space) return found + 1;

@@ -18,14 +18,12 @@ export interface Mistake {
   readonly text: string;
 }
 
-/** A bracket or a sign more is no mistake. */
-const tolerance = 2;
-
 /**
- * A label is hit if a finding of its entity covers it, and little else. A finding is right if it touches a label of its entity. What is
+ * A label is hit if a finding of its entity covers it, and
+ * no more around it than the tolerance: a bracket or a sign more is no mistake. A finding is right if it touches a label of its entity. What is
  * found under another name is both a miss and a false alarm.
  */
-export function createScorer() {
+export function createScorer(tolerance = 2) {
   const counts = new Map<string, { count: number; hits: number; right: number; falseAlarms: number }>();
   const mistakes: Mistake[] = [];
   const of = (entity: string) => {
