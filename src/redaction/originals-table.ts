@@ -64,7 +64,8 @@ function tableOfResponse(
   if (typeof previous === 'string') {
     return { ...known(exchange, { kind: 'response', id: previous }, vault), begins: 'response' };
   }
-  return store === false ? ofRequest() : beginning(exchange, 'response', vault);
+  if (store === false) return ofRequest();
+  return { ...known(exchange, { kind: 'response', id: exchange.id }, vault), begins: 'response' };
 }
 
 function ofRequest(): OriginalsTable {
@@ -77,8 +78,16 @@ function ofRequest(): OriginalsTable {
   };
 }
 
-function beginning(exchange: Exchange, kind: Scope['kind'], vault: Vault): OriginalsTable {
-  return { ...known(exchange, { kind, id: exchange.id }, vault), begins: kind };
+/** Numbered by first appearance, and so the same when it is named once more, into the table of what has begun. */
+function beginning(exchange: Exchange, kind: 'thread' | 'conversation', vault: Vault): OriginalsTable {
+  const table = createRequestTable();
+  const org = exchange.identity?.org ?? '';
+  return {
+    name: async (wanted) => table.name(wanted),
+    read: async () => table.read(),
+    begins: kind,
+    adopt: async (id) => void (await vault.name({ org, kind, id }, table.read())),
+  };
 }
 
 function known(exchange: Exchange, place: Pick<Scope, 'kind' | 'id'>, vault: Vault): OriginalsTable {
