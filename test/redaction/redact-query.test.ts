@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import fc from 'fast-check';
+
+import { redactQuery } from '../../src/redaction/redact-query.ts';
+
+const redact = (text: string) => text.replaceAll(/[\w.]+@[\w.]+/g, '[EMAIL]');
+
+for (const [query, expected] of [
+  ['', ''],
+  ['?', '?'],
+  ['?limit=20&order=desc', '?limit=20&order=desc'],
+  ['?metadata[to]=a%40b.c', '?metadata[to]=%5BEMAIL%5D'],
+  ['?a@b.c=1&x=%zz', '?%5BEMAIL%5D=1&x=%zz'],
+  ['?a=to+a%40b.c&b=1%2B1', '?a=to%20%5BEMAIL%5D&b=1%2B1'],
+  ['?a=b=c@d.e', '?a=b=%5BEMAIL%5D'],
+] as const) {
+  test(`the query ${query} is sent as ${expected}`, () => assert.equal(redactQuery(query, redact), expected));
+}
+
+test('a query in which nothing is found stays as it was written', () => {
+  fc.assert(
+    fc.property(fc.string(), (text) =>
+      assert.equal(
+        redactQuery(`?${text}`, (same) => same),
+        `?${text}`,
+      ),
+    ),
+  );
+});
