@@ -6,6 +6,7 @@
  *
  * --keep leaves everything running, to play with, on the default ports unless told otherwise.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +42,14 @@ const configuration = `identity: { org: acme, team: [metadata.team] }
 budgets:
   - { name: team-hour, per: [team], limit: { tokens: 1000 }, window: { every: hour }, match: { team: search } }
 `;
-writeFileSync(configFile, `${configuration}store: { stateDir: ${join(folder, 'state')} }\n`);
+const keyFile = join(folder, 'keys');
+writeFileSync(keyFile, `demo:${randomBytes(32).toString('base64')}\n`);
+writeFileSync(
+  configFile,
+  `${configuration}store: { stateDir: ${join(folder, 'state')} }
+redaction: { mode: pseudonymize, encryptionKeyFile: ${keyFile} }
+`,
+);
 const sidecar = await during(
   'starting the sidecar',
   start(['src/main.ts'], {
@@ -76,6 +84,7 @@ try {
   await streams(assistant, thread);
   await functions(assistant, thread);
   await troubles();
+  await personalData();
   await budget(assistant);
   await whatItCost();
   if (values.keep) await keep();
@@ -172,6 +181,23 @@ async function completion(headers: Record<string, string>): Promise<string> {
     if (!(error instanceof OpenAI.APIError)) throw error;
     return `${error.message}\nx-should-retry: ${error.headers?.get('x-should-retry')}`;
   }
+}
+
+async function personalData(): Promise<void> {
+  chapter('Personal data stays in the pod.');
+  quote('redaction: { mode: pseudonymize, encryptionKeyFile: /var/run/secrets/keys }');
+  const input = 'Write to anna.schmidt@example.org that her card 4111 1111 1111 1111 is blocked.';
+  say('The application says:');
+  quote(input);
+  const response = await openai.responses.create({ model: 'gpt-4o', input: `[[echo]]${input}` });
+  say('The upstream has seen:');
+  const upstream = new OpenAI({ baseURL: standIn.told['url']!, apiKey: realKey });
+  const { data: seen } = await upstream.responses.inputItems.list(response.id);
+  quote(
+    JSON.stringify(seen[0] && 'content' in seen[0] ? seen[0].content : '').match(/\]\](.*?)"/)?.[1] ?? '',
+  );
+  say('It repeats what it saw, and the application reads:');
+  quote(response.output_text);
 }
 
 async function budget(assistant: OpenAI.Beta.Assistant): Promise<void> {

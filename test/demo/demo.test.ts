@@ -14,7 +14,7 @@ test('the demo tells its story to the end', async () => {
   });
   assert.equal(code, 0, output);
   const chapters = [...output.matchAll(/^\d+\. /gm)].length;
-  assert.equal(chapters, 8, output);
+  assert.equal(chapters, 9, output);
   for (const expected of [
     '404 The Assistants API has been shut down',
     'Subtract 11, divide by 3: x is 1.',
@@ -24,6 +24,7 @@ test('the demo tells its story to the end', async () => {
     'it closed the connection before it answered',
     'x-should-retry: false',
     'idempotent-replayed: true',
+    'Write to <EMAIL_1> that her card <CREDIT_CARD_1> is blocked.',
     'assistant_proxy_tokens_total{operation="responses.create"',
     'Budget team-hour of team=search has',
     'with exit code 0',
