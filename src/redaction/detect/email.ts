@@ -45,9 +45,9 @@ function isTopLevel(label: string): boolean {
   return /^(?:[A-Za-z\u00c0-\u052f]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(label) && !fileTypes.test(label);
 }
 
-/** `logo@2x.png` names a picture. */
+/** `logo@2x.png` names a picture. None of these is a top-level domain. */
 const fileTypes =
-  /^(?:png|jpe?g|gif|svg|webp|ico|css|scss|js|mjs|cjs|ts|tsx|jsx|json|md|py|html?|txt|pdf|xml|yaml|yml)$/i;
+  /^(?:png|jpe?g|gif|svg|webp|ico|css|scss|js|mjs|cjs|ts|tsx|jsx|json|html?|txt|pdf|xml|yaml|yml)$/i;
 
 const [dash, dot, nine, colon] = [45, 46, 57, 58];
 

@@ -27,19 +27,25 @@ export function findBeside(
   return all;
 }
 
-/** A blank or a quote, a comma or the like, or nothing: it binds no number to its neighbour. */
+/** A blank or a quote, a comma or the end of a sentence, or nothing: it binds no number to its neighbour. */
 function isFree(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
+  if (code === dot) return isBlank(text.charCodeAt(at + 1));
   return (
-    Number.isNaN(code) ||
-    code <= 32 ||
-    code === 34 ||
-    code === 44 ||
-    code === 59 ||
-    code === 62 ||
-    code === 60
+    isBlank(code) ||
+    code === quote ||
+    code === comma ||
+    code === semicolon ||
+    code === less ||
+    code === greater
   );
 }
+
+function isBlank(code: number): boolean {
+  return Number.isNaN(code) || code <= 32;
+}
+
+const [quote, comma, dot, semicolon, less, greater] = [34, 44, 46, 59, 60, 62];
 
 interface Window {
   readonly from: number;

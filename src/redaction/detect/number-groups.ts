@@ -83,7 +83,7 @@ export function isAlphanumeric(code: number): boolean {
 }
 
 /** Three characters are as much as is written between two groups: ` - `, `) (`. */
-function endOfGap(text: string, from: number): number {
+export function endOfGap(text: string, from: number): number {
   let at = from;
   while (at < from + 3 && isGapCharacter(text.charCodeAt(at))) at += 1;
   return at;

@@ -7,6 +7,7 @@ import { findDashedMac, weighIpv4 } from './network-address.ts';
 import {
   type NumberGroups,
   createNumberGroups,
+  endOfGap,
   gap,
   isAlphanumeric,
   isDigit,
@@ -51,7 +52,8 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (length === 4 && text.charCodeAt(start - 1) === space)
       findWrittenBirthDate(text, start, end, context, report);
     if (next > 0x2000 && length === 4) findCjkBirthDate(text, start, report);
-    if (length < 7 && !isGapStart(next)) return end;
+    // Most numbers stand alone and are short.
+    if (length < 6 && !goesOn(text, end, next)) return end;
     const before = text.charCodeAt(start - 1);
     if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
     run = start === nextStart ? run + 1 : 0;
@@ -166,16 +168,9 @@ function isThree(text: string, at: number): boolean {
   );
 }
 
-function isGapStart(code: number): boolean {
-  return (
-    code === space ||
-    (code >= dash && code <= slash) ||
-    code === 41 ||
-    code === 10 ||
-    code === 13 ||
-    code === 9 ||
-    code === 40
-  );
+/** Digits follow, or the second pair of a MAC address. */
+function goesOn(text: string, end: number, next: number): boolean {
+  return next === dash || (next <= slash && isDigit(text.charCodeAt(endOfGap(text, end))));
 }
 
 const [space, hash, dollar, percent, openBracket, plus, comma] = [32, 35, 36, 37, 40, 43, 44];

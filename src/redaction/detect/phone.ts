@@ -44,7 +44,8 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
       }
       if (digits.startsWith('00') && groups.digitCounts[0]! > 1 && findInternational(from, place, 2, 0.6))
         return;
-      if (groups.count === 1 && !mayBePhone(digits)) return;
+      // Bare digits are seconds since 1970, or no number of any country, more often than not.
+      if (groups.count === 1 && ((digits.length === 10 && digits[0] === '1') || !mayBePhone(digits))) return;
       let regions: CountryCode[] | undefined;
       for (const last of possibleEnds(place, minDigits, maxNationalDigits)) {
         const length = groups.digitCounts[last]!;
@@ -55,8 +56,6 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
         if (usual !== undefined && isValid(number, 'US'))
           return report('PHONE', from, groups.ends[last]!, usual);
         if (isInTable || !isGroupedAsPhone(groups, last) || !mayBePhone(number)) continue;
-        // Seconds since 1970
-        if (last === 0 && length === 10 && digits[0] === '1') continue;
         regions ??= namedRegions(text, from, groups.ends[last]!);
         for (const region of regions) {
           if (mayBeNational(number, region) && isValid(number, region))

@@ -3,7 +3,7 @@ import { secretShapes } from './secret-shapes.ts';
 
 /** From where a word begins that may be the prefix of a key. Returns the end of what was found. */
 export function findKey(text: string, start: number, report: Report): number | undefined {
-  const shapes = shapesByStart.get(text.slice(start, start + 2));
+  const shapes = shapesByStart.get(text.charCodeAt(start) * 256 + text.charCodeAt(start + 1));
   if (!shapes) return undefined;
   if (isJoined(text.charCodeAt(start - 1))) return undefined;
   for (const { pattern, needsMixture } of shapes) {
@@ -88,7 +88,7 @@ const shapesByStart = Map.groupBy(
     needsMixture,
     start: pattern.replace('\\', '').slice(0, 2),
   })),
-  ({ start }) => start,
+  ({ start }) => start.charCodeAt(0) * 256 + start.charCodeAt(1),
 );
 
 const jwt = /eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/y;

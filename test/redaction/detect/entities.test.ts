@@ -12,6 +12,8 @@ const tables: Readonly<Record<string, { finds: readonly string[]; leaves: readon
       "«o'brien@example.com» answered",
       '?email=«bob%40example.com»&x=1',
       'mailto:«BOB@EXAMPLE.COM»',
+      '«ana@correo.com.py» answered',
+      '«ion@firma.md»',
       '«jürgen@müller.example.de»',
       '我的邮箱是«wang@example.com.cn»',
       `«${'a'.repeat(64)}@example.com»`,
