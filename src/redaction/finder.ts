@@ -1,5 +1,6 @@
 import type { Analyzer } from './analyzer/analyzer.ts';
 import type { Detector, Finding } from './detector.ts';
+import { createSlicedFind } from './find-in-slices.ts';
 import type { Modes } from './modes.ts';
 
 /** Finds what is to be treated: what the detector finds, and what an analyzer does besides, if there is one. */
@@ -11,12 +12,13 @@ export interface Finder {
 }
 
 export function createFinder(detector: Detector, analyzer: Analyzer | undefined, modes: Modes): Finder {
+  const findInSlices = createSlicedFind(detector);
   const isTreated = ({ entity }: Finding) => modes.of(entity) !== 'off';
   const findNow = (text: string) => detector.find(text).filter(isTreated);
   return {
     findNow,
     async findAll(texts) {
-      const found = texts.map(findNow);
+      const found = (await findInSlices(texts)).map((findings) => findings.filter(isTreated));
       if (!analyzer || texts.length === 0) return found;
       const analyzed = await analyzer.find(texts);
       return found.map((own, index) => merge(own, analyzed[index]!.filter(isTreated)));
