@@ -9,6 +9,7 @@ import {
   type Transform,
   through,
 } from '../exchange.ts';
+import { classOf } from '../openai/operation-class.ts';
 import { unknownOperation } from '../openai/operations.ts';
 import { adoptTable } from '../redaction/adopt-table.ts';
 import { rewriteEvents, rewriteJson, rewriteText } from '../redaction/answers/rewrite-answer.ts';
@@ -178,7 +179,8 @@ function uploadRedaction(call: Call): UploadRedaction {
 /** Puts originals back, and looks at what the model has put out before that. */
 function rewriteAnswer(exchange: Exchange, reply: Reply, originals: readonly Named[], call: Call): Reply {
   const settlers: Settler[] = [];
-  if (call.outputs) {
+  // Files are not what a model puts out, and may be of any size.
+  if (call.outputs && classOf(exchange.operation, exchange.query) !== 'transfer') {
     settlers.push(settleFindings((text) => replaceInOutput(text, call.finder.findNow(text), call)));
   }
   if (originals.length > 0) {
