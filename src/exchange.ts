@@ -29,6 +29,8 @@ export interface Exchange {
   readonly caller?: string;
   /** Absent until `identify` has found out. */
   readonly identity?: Identity;
+  /** What rules match by, where `identity` hides what is personal; absent where they are the same. */
+  readonly matchedAs?: Identity;
   /** Aborted when the caller went away, or when the time for the call is over. */
   readonly signal: AbortSignal;
   /** Absent until `timeOut` has looked. */

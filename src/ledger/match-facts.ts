@@ -10,11 +10,13 @@ export function createMatcher(match: Readonly<Record<string, readonly string[]>>
   const dimensions = Object.entries(match).map(
     ([dimension, patterns]) => [dimension, patterns.map(compilePattern)] as const,
   );
-  return (facts) =>
-    dimensions.every(([dimension, fits]) => {
-      const value = factOf(dimension, facts);
+  return (facts) => {
+    const matched = facts.matchedAs ? { ...facts, identity: facts.matchedAs } : facts;
+    return dimensions.every(([dimension, fits]) => {
+      const value = factOf(dimension, matched);
       return fits.some((fit) => fit(value));
     });
+  };
 }
 
 function compilePattern(pattern: string): (value: string) => boolean {

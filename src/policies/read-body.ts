@@ -39,7 +39,8 @@ function refuseUnfitType({ operation, headers }: Exchange, type: string): void {
 /** A body of an operation that nobody knows is nobody's to read, unless all has to be, whatever it calls itself. */
 function isRead({ operation }: Exchange, type: string, readsUnknown: boolean): boolean {
   if (operation.requestBody === 'json') return true;
-  return type === 'application/json' && (operation.usage !== null || readsUnknown);
+  if (type === 'application/json') return operation.usage !== null || readsUnknown;
+  return readsUnknown && (type === '' || type.endsWith('+json'));
 }
 
 function mediaType(contentType: string | string[] | undefined): string {

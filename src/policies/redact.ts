@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { CallerLeft, ProxyError } from '../errors.ts';
 import {
   type Exchange,
+  type Headers,
   type Identity,
   type Policy,
   type Reply,
@@ -27,7 +28,7 @@ import { redactQuery } from '../redaction/redact-query.ts';
 import { type Found, type Replacing, replaceAll, replaceInOutput } from '../redaction/replace-findings.ts';
 import { failClosed } from '../redaction/uploads/fail-closed.ts';
 import { redactUpload } from '../redaction/uploads/redact-upload.ts';
-import type { UploadRedaction } from '../redaction/uploads/upload-redaction.ts';
+import { type UploadRedaction, redactText } from '../redaction/uploads/upload-redaction.ts';
 import type { Named, Vault } from '../redaction/vault.ts';
 import { placeOf } from '../redaction/where.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
@@ -75,7 +76,10 @@ export function redact(parts: RedactParts | undefined): Policy {
 export function redactRunCall(parts: RedactParts | undefined): Policy {
   if (!parts) return (next) => next;
   return (next) => async (exchange) => {
-    const call = { ...parts, allowed: nothing, table: undefined, operation: exchange.operation.name };
+    // What a model has said can't be blocked any more, and would end all further runs of its thread.
+    const of = (entity: string) => (parts.modes.of(entity) === 'block' ? 'mask' : parts.modes.of(entity));
+    const modes = { ...parts.modes, of };
+    const call = { ...parts, modes, allowed: nothing, table: undefined, operation: exchange.operation.name };
     return next(await redactRequest(exchange, call).catch(refuse(parts.metrics)));
   };
 }
@@ -101,9 +105,12 @@ async function prepare(exchange: Exchange, call: Call): Promise<Prepared> {
 }
 
 async function redactRequest(exchange: Exchange, call: Call): Promise<Exchange> {
-  const identified = exchange.identity
-    ? { ...exchange, identity: hideIdentity(exchange.identity, call) }
-    : exchange;
+  const { identity } = exchange;
+  refuseInPath(exchange.path, call);
+  const headers = hideInHeaders(exchange.headers, call);
+  const identified = identity
+    ? { ...exchange, headers, identity: hideIdentity(identity, call), matchedAs: identity }
+    : { ...exchange, headers };
   const asked = { ...identified, query: redactQuery(exchange.query, (text) => maskText(text, call)) };
   const { body } = asked;
   if (body.kind === 'unread') return redactUpload(asked, failClosed(uploadRedaction(call)));
@@ -145,12 +152,58 @@ function maskText(text: string, { finder, modes }: Call): string {
 
 /** Who pays is told in scopes, logs and the store: a name that is personal data stands there by a digest. */
 function hideIdentity({ org, team, app, user }: Identity, call: Call): Identity {
-  const hidden = (name: string): string => {
-    if (name === '' || maskText(name, call) === name) return name;
-    const key = call.hashKey() || 'assistant-proxy';
-    return `hidden-${createHmac('sha256', key).update(name).digest('hex').slice(0, 16)}`;
-  };
-  return { org, team: hidden(team), app: hidden(app), user: hidden(user) };
+  return { org, team: hideName(team, call), app: hideName(app, call), user: hideName(user, call) };
+}
+
+function hideName(name: string, call: Call): string {
+  if (name === '' || maskText(name, call) === name) return name;
+  const key = call.hashKey() || 'assistant-proxy';
+  return `hidden-${createHmac('sha256', key).update(name).digest('hex').slice(0, 16)}`;
+}
+
+/** Those that the caller's HTTP client writes, and those that never leave. */
+const plainHeaders: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-type',
+  'content-length',
+  'authorization',
+  'api-key',
+  'user-agent',
+  'accept',
+  'transfer-encoding',
+]);
+
+/** Answers must come as plain bytes, or nothing could be put back into them. */
+function hideInHeaders(headers: Headers, call: Call): Headers {
+  const hide = (value: string) => hideName(value, call);
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => {
+      if (name === 'accept-encoding') return [name, undefined];
+      if (value === undefined || plainHeaders.has(name) || name.startsWith('x-stainless-'))
+        return [name, value];
+      return [name, typeof value === 'string' ? hide(value) : value.map(hide)];
+    }),
+  );
+}
+
+/** An id that is masked would name something else. */
+function refuseInPath(path: string, call: Call): void {
+  const text = decodeURIComponent(path).replaceAll('/', ' ');
+  if (maskText(text, call) === text) return;
+  throw new ProxyError('pii_blocked', {
+    message: 'The path of the request holds personal data or a secret, which must not leave.',
+    headers: { 'x-should-retry': 'false' },
+  });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function uploadRedaction(call: Call): UploadRedaction {
@@ -167,6 +220,7 @@ function uploadRedaction(call: Call): UploadRedaction {
       return edits.map(([edit], index) => edit?.text ?? found[index]!.original);
     },
     async redactJson(json, where) {
+      if (!isJson(json)) return redactText(json, where, this);
       const bytes = Buffer.from(json);
       const { texts, patch } = findTexts(bytes, placeOf(unknownOperation));
       const findings = await call.finder.findAll(texts.map(({ text }) => text));

@@ -47,7 +47,8 @@ function idInStream(reply: Reply, begins: Begun): Promise<Told> {
     holdReply(reply, maxHeldBytes, (held, chunk) => {
       for (const { bytes, isEvent } of chunk ? splitter.push(chunk) : []) {
         const data = isEvent ? readData(bytes) : undefined;
-        if (data) return resolve({ held, id: idIn(parse(data), begins) });
+        const id = data && idIn(parse(data), begins);
+        if (id !== undefined) return resolve({ held, id });
       }
       if (held.ending !== undefined || held.bytes >= maxHeldBytes) resolve({ held, id: undefined });
     });
@@ -59,7 +60,7 @@ function idIn(value: unknown, begins: Begun): string | undefined {
   if (!isRecord(value)) return undefined;
   const object = isRecord(value['response']) ? value['response'] : value;
   const id = begins === 'thread' ? (object['thread_id'] ?? object['id']) : object['id'];
-  return typeof id === 'string' ? id : undefined;
+  return typeof id === 'string' && id !== '' ? id : undefined;
 }
 
 function parse(bytes: Buffer): unknown {

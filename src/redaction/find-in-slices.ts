@@ -5,7 +5,7 @@ import type { Detector, Finding } from './detector.ts';
 /** A few milliseconds of work, in UTF-16 units. */
 const sliceLength = 65_536;
 /** What a finding may need to see on either side of a slice. */
-const contextLength = 1024;
+const contextLength = 8192;
 
 /**
  * Finds in texts of any length, and lets others work in between: numbers without end take seconds. What is longer than

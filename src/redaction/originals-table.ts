@@ -59,13 +59,33 @@ function tableOfResponse(
   const { conversation, previous_response_id: previous, store } = body;
   const conversationId = isRecord(conversation) ? conversation['id'] : conversation;
   if (typeof conversationId === 'string') {
-    return known(exchange, { kind: 'conversation', id: conversationId }, vault);
+    return inConversation(exchange, conversationId, vault);
   }
   if (typeof previous === 'string') {
     return { ...known(exchange, { kind: 'response', id: previous }, vault), begins: 'response' };
   }
   if (store === false) return ofRequest();
   return { ...known(exchange, { kind: 'response', id: exchange.id }, vault), begins: 'response' };
+}
+
+/** A response in a conversation is asked for by its own id, too, and may be gone on from. */
+function inConversation(exchange: Exchange, id: string, vault: Vault): OriginalsTable {
+  const table = known(exchange, { kind: 'conversation', id }, vault);
+  const org = exchange.identity?.org ?? '';
+  return {
+    ...table,
+    begins: 'response',
+    async adopt(responseId) {
+      const originals = await table.read();
+      // Numbered in their order, they get the numbers that they have.
+      const inOrder = originals.toSorted((one, other) => numberOf(one) - numberOf(other));
+      await vault.name({ org, kind: 'response', id: responseId }, inOrder);
+    },
+  };
+}
+
+function numberOf({ placeholder }: Named): number {
+  return Number(/(\d+)>$/.exec(placeholder)?.[1] ?? 0);
 }
 
 function ofRequest(): OriginalsTable {

@@ -188,7 +188,7 @@ const operationPlaces = new Map(
 /** All strings, for nobody knows which of them are structure. */
 const unknownPlace: Place = {
   kind: 'text',
-  scansNumbers: false,
+  scansNumbers: true,
   scansNames: true,
   joinsParts: true,
   member: () => unknownPlace,

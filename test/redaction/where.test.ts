@@ -94,9 +94,17 @@ test("of the caller's own data all is handed out, whatever its names are", () =>
   ]);
 });
 
-test('of an unknown operation all strings are handed out, and names', () => {
+test('of an unknown operation all strings are handed out, and names and numbers', () => {
   const body = '{"id":"a","model":{"image_url":"b"},"n":1}';
-  assert.deepEqual(textsOf(body, placeOf(unknownOperation)), ['id', 'a', 'model', 'image_url', 'b', 'n']);
+  assert.deepEqual(textsOf(body, placeOf(unknownOperation)), [
+    'id',
+    'a',
+    'model',
+    'image_url',
+    'b',
+    'n',
+    '1',
+  ]);
 });
 
 test('a data URL is left alone wherever it stands, and what only begins like one is not', () => {

@@ -53,7 +53,7 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
 const maxAhead = 8_192;
 
 /** What is found only with its end, which is far. */
-const longBeginning = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY/g;
+const longBeginning = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY|\beyJ[\w-]{10}/g;
 const longBeginningLength = 64;
 
 /** Whether such a thing begins there and is not found. */

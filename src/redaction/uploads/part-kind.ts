@@ -10,8 +10,9 @@ export type PartKind = 'text' | 'jsonLines' | 'json' | 'binary' | 'unknown';
 export function partKind(head: PartHead): PartKind {
   const type = readHead(head, 'content-type') ?? '';
   const fileName = readHead(head, 'content-disposition', 'filename');
-  if (fileName === undefined && type === '') return 'text';
-  const kinds = [kindOfType(type), kindOfName(fileName ?? '')];
+  // A field of a form is text, whatever it calls itself.
+  if (fileName === undefined) return kindOfType(type) === 'json' ? 'json' : 'text';
+  const kinds = [kindOfType(type), kindOfName(fileName)];
   return (['jsonLines', 'json', 'text', 'binary'] as const).find((kind) => kinds.includes(kind)) ?? 'unknown';
 }
 
