@@ -23,17 +23,11 @@ export function holdReply(
 ): HeldReply {
   const chunks: Uint8Array[] = [];
   const released = Promise.withResolvers<void>();
-  let bytes = 0;
-  let ending: HeldReply['ending'];
   let to: Sink | undefined;
-  const held: HeldReply = {
+  const held: Mutable<HeldReply> = {
     chunks,
-    get bytes() {
-      return bytes;
-    },
-    get ending() {
-      return ending;
-    },
+    bytes: 0,
+    ending: undefined,
     reply: {
       ...reply,
       body: release,
@@ -47,9 +41,9 @@ export function holdReply(
     write(chunk) {
       if (to) return to.write(chunk);
       chunks.push(chunk);
-      bytes += chunk.length;
+      held.bytes += chunk.length;
       onProgress(held, chunk);
-      return to !== undefined || bytes < maxBytes;
+      return to !== undefined || held.bytes < maxBytes;
     },
     end: () => over('ended'),
     fail: (error) => over(error),
@@ -58,7 +52,7 @@ export function holdReply(
 
   function over(how: 'ended' | Error): void {
     if (to) return tell(to, how);
-    ending = how;
+    held.ending = how;
     onProgress(held, undefined);
   }
 
@@ -67,7 +61,7 @@ export function holdReply(
     to = sink;
     let wantsMore = true;
     for (const chunk of chunks.splice(0)) wantsMore = sink.write(chunk);
-    if (ending !== undefined) tell(sink, ending);
+    if (held.ending !== undefined) tell(sink, held.ending);
     // Who asked for a pause says himself when it is over.
     else if (wantsMore) flow.resume();
     released.resolve();
@@ -79,6 +73,8 @@ export function holdReply(
 export function discard(reply: Reply): void {
   reply.body({ write: () => true, end() {}, fail() {} }).leave();
 }
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function tell(sink: Sink, how: 'ended' | Error): void {
   if (how === 'ended') sink.end();

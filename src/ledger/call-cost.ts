@@ -17,9 +17,11 @@ import type { LearnedOutput } from './learned-output.ts';
 import type { Demand } from './ledger.ts';
 
 /** What one call may cost before it is made, and does cost once it has ended. */
-export interface CallCost extends Omit<Priced, 'held'> {
+export interface CallCost extends Omit<Priced, 'held' | 'inputTokens'> {
   /** By a bound on the input that is cheap to tell. */
   demand: Demand;
+  /** The same: a bound, or what was counted. */
+  inputTokens: number;
   /** With the input's tokens counted; from then on also the call's `demand`. */
   count(): Promise<Demand>;
   isCounted(): boolean;
@@ -66,24 +68,21 @@ export function createCostOfCall(settings: CallCostSettings): CostOfCall {
     const service = { isBatch, ...boundService(parsed?.value) };
     const pricing = { possible, limit, service };
     const output = outputOf(limit, model, estimates.outputTokens, learned.usualTokens(kind));
-    let inputTokens = input.boundTokens;
     let isCounted = false;
     const cost: CallCost = {
-      demand: demandOf(inputTokens, output, pricing),
+      demand: demandOf(input.boundTokens, output, pricing),
+      inputTokens: input.boundTokens,
       isCounted: () => isCounted,
       async count() {
-        inputTokens = await countInput(input, model);
+        cost.inputTokens = await countInput(input, model);
         isCounted = true;
-        cost.demand = demandOf(inputTokens, output, pricing);
+        cost.demand = demandOf(cost.inputTokens, output, pricing);
         return cost.demand;
       },
       needsMaximum:
         limit.outputTokens === undefined &&
         limit.canClamp &&
         output.outputTokens < (maxOutputTokens(model) ?? 0),
-      get inputTokens() {
-        return inputTokens;
-      },
       mayThinkUnseen: mayThinkUnseen(model),
       cost: (usage, outcome) => ({
         tokens: usage.totalTokens,

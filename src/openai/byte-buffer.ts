@@ -9,28 +9,27 @@ export interface ByteBuffer {
 /** Doubles its room when it is full, so that any number of pieces costs linear time. */
 export function createByteBuffer(): ByteBuffer {
   let room = empty;
-  let length = 0;
-  return {
-    get length() {
-      return length;
-    },
-    append(bytes) {
-      const needed = length + bytes.length;
+  // A getter in an object that is made for each call would give each a hidden class of its own.
+  const buffer = {
+    length: 0,
+    append(bytes: Uint8Array): void {
+      const needed = buffer.length + bytes.length;
       if (needed > room.length) {
         const larger = Buffer.allocUnsafe(Math.max(needed, room.length * 2, 256));
-        larger.set(room.subarray(0, length));
+        larger.set(room.subarray(0, buffer.length));
         room = larger;
       }
-      room.set(bytes, length);
-      length = needed;
+      room.set(bytes, buffer.length);
+      buffer.length = needed;
     },
-    take() {
-      const taken = room.subarray(0, length);
+    take(): Buffer {
+      const taken = room.subarray(0, buffer.length);
       room = empty;
-      length = 0;
+      buffer.length = 0;
       return taken;
     },
   };
+  return buffer;
 }
 
 const empty = Buffer.alloc(0);

@@ -50,8 +50,8 @@ export function retry(parts: RetryParts): Policy {
     const startedUnixMs = clock.unixMs();
     let attempts = 0;
     let failed: FailedAttempt | undefined;
-    let upstream = course.current;
-    for (; ; upstream = course.current) {
+    let upstream = course.current();
+    for (; ; upstream = course.current()) {
       const attempt = await attemptOf(upstream.handler, exchange, clock).catch((error: unknown) =>
         leave(error),
       );
@@ -93,7 +93,7 @@ export function retry(parts: RetryParts): Policy {
       const delayMs = turn.isNewRound ? pauseMs(parts, attempts, turn.askedMs) : 0;
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
       if (!isPaid && !budget.spend()) return giveUp('budget');
-      if (attempts > 0) metrics.retried(course.current.name, kind);
+      if (attempts > 0) metrics.retried(course.current().name, kind);
       if (!failed.isWhole) {
         failed.discard();
         failed = undefined;
@@ -122,7 +122,7 @@ export function retry(parts: RetryParts): Policy {
     course.rest(isOut ? Infinity : waitMs);
     // Where there is another upstream, the next calls need not ask this one first.
     if (fallbacks.length === 0 || kind === 'turnedAway') return;
-    const { resting } = course.current;
+    const { resting } = course.current();
     if (kind === 'exhausted') resting.rest(modelOf(exchange), Infinity);
     else if (kind === 'refused' && waitMs > 0) resting.rest(modelOf(exchange), waitMs);
   }

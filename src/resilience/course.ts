@@ -4,7 +4,7 @@ import { type Upstream, candidatesFor, modelOf } from './upstreams.ts';
 
 /** The way of one call from upstream to upstream. */
 export interface Course {
-  readonly current: Upstream;
+  current(): Upstream;
   /** The current one asks for so long a pause; Infinity: it won't serve this call. */
   rest(forMs: number): void;
   /**
@@ -29,7 +29,7 @@ export function startCourse(
   /** Who may serve it takes a look at the whole of the body, and is not asked before that matters. */
   let candidates: readonly Upstream[] | undefined;
   let round: Upstream[] = [];
-  const untilMs = new Map<Upstream, number>();
+  let untilMs: Map<Upstream, number> | undefined;
   const isResting = fallbacks.length > 0 && primary.resting.isResting(modelOf(exchange));
   let current = isResting ? first() : primary;
 
@@ -40,14 +40,13 @@ export function startCourse(
   }
 
   function askedMs(upstream: Upstream): number {
-    return Math.max(0, (untilMs.get(upstream) ?? 0) - clock.nowMs());
+    return Math.max(0, (untilMs?.get(upstream) ?? 0) - clock.nowMs());
   }
 
   return {
-    get current() {
-      return current;
-    },
+    current: () => current,
     rest(forMs) {
+      untilMs ??= new Map();
       untilMs.set(current, clock.nowMs() + forMs);
     },
     next(maxMs) {
