@@ -77,7 +77,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     const handler = createUpstreamPath({
       transport,
       ...guardOf(origin, name),
-      nameOf: (exchange) => names.get(modelOf(exchange)),
+      nameOf: names.size === 0 ? undefined : (exchange) => names.get(modelOf(exchange)),
       pacing: {
         upstream: name,
         origin,

@@ -79,8 +79,8 @@ export interface UpstreamPathParts {
   readonly transport: Handler;
   readonly circuit: Circuit;
   readonly queue: CallQueue;
-  /** What the call's model is called there; undefined: as the caller has it. */
-  readonly nameOf: (exchange: Exchange) => string | undefined;
+  /** What the call's model is called there; undefined: as the caller has it, for a call or for all. */
+  readonly nameOf: ((exchange: Exchange) => string | undefined) | undefined;
   readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
   readonly clock: Clock;

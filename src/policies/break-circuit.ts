@@ -8,10 +8,9 @@ import { failureOfError, failureOfToldError } from '../resilience/failure.ts';
 
 /** Turns calls away while the circuit is open, before they wait for anything. */
 export function refuseWhileOpen(circuit: Circuit): Policy {
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const refusedForMs = circuit.refusedForMs();
-    if (refusedForMs !== undefined) throw circuitOpen(refusedForMs);
-    return next(exchange);
+    return refusedForMs === undefined ? next(exchange) : Promise.reject(circuitOpen(refusedForMs));
   };
 }
 

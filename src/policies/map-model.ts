@@ -2,8 +2,13 @@ import type { Exchange, Policy } from '../exchange.ts';
 import { isRecord } from '../openai/is-record.ts';
 import { withMember } from '../openai/with-member.ts';
 
-/** Calls the model by the name that this upstream has for it, and tells by that name what answered. */
-export function mapModel(nameOf: (exchange: Exchange) => string | undefined): Policy {
+/**
+ * Calls the model by the name that this upstream has for it, and tells by that name what answered.
+ *
+ * @param nameOf undefined: all models have the same names there.
+ */
+export function mapModel(nameOf: ((exchange: Exchange) => string | undefined) | undefined): Policy {
+  if (!nameOf) return (next) => next;
   return (next) => async (exchange) => {
     const name = nameOf(exchange);
     if (name === undefined) return next(exchange);
