@@ -20,6 +20,7 @@ import type { Settler } from '../redaction/answers/settle.ts';
 import { type Edit, applyEdits } from '../redaction/edits.ts';
 import type { Finder } from '../redaction/finder.ts';
 import { findTexts } from '../redaction/json/find-texts.ts';
+import { isToken } from '../redaction/json/place.ts';
 import type { Modes } from '../redaction/modes.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
@@ -189,8 +190,8 @@ function hideInHeaders(headers: Headers, call: Call): Headers {
 
 /** An id that is masked would name something else. */
 function refuseInPath(path: string, call: Call): void {
-  const text = decodeURIComponent(path).replaceAll('/', ' ');
-  if (maskText(text, call) === text) return;
+  const isClean = (segment: string) => isToken(segment) || maskText(segment, call) === segment;
+  if (decodeURIComponent(path).split('/').every(isClean)) return;
   throw new ProxyError('pii_blocked', {
     message: 'The path of the request holds personal data or a secret, which must not leave.',
     headers: { 'x-should-retry': 'false' },

@@ -1,3 +1,5 @@
+import { isToken } from './json/place.ts';
+
 /** A query with its names and values redacted; as it was written if nothing is found. */
 export function redactQuery(query: string, redact: (text: string) => string): string {
   if (query.length < 2) return query;
@@ -6,8 +8,11 @@ export function redactQuery(query: string, redact: (text: string) => string): st
     .slice(1)
     .split('&')
     .map((pair) => {
+      const [name] = pair.split('=', 1);
       const parts = pair.split('=').map((part) => {
         const text = decode(part);
+        // A cursor that is masked would name another page.
+        if (cursors.has(name!) && isToken(text)) return part;
         const redacted = redact(text);
         if (redacted === text) return part;
         isChanged = true;
@@ -17,6 +22,8 @@ export function redactQuery(query: string, redact: (text: string) => string): st
     });
   return isChanged ? `?${pairs.join('&')}` : query;
 }
+
+const cursors: ReadonlySet<string> = new Set(['after', 'before', 'starting_after', 'run_id']);
 
 /** What is no escaped UTF-8 is looked at as it stands. */
 function decode(part: string): string {

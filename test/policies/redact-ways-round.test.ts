@@ -125,6 +125,9 @@ test('a path that holds personal data is refused, and one of ids is not', async 
     '/files/file-abc123',
     '/responses/resp_68af4030baa48193b0b43b4c2a176a1a0e6967589f080e78',
     '/models/gpt-4o-2024-08-06',
+    // With the sum of an IBAN
+    '/responses/resp_RO47Q77To6yAzD42KpExjqmt',
+    '/files?after=file-RO47Q77To6yAzD42KpExjqmt',
     '/vector_stores/vs_1/file_batches/vsfb_1/files',
   ]) {
     assert.equal((await fetch(`${sidecar.url}${path}`)).status, 200, path);

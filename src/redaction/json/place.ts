@@ -19,8 +19,13 @@ export interface Place {
  * wherever it stands, for nothing can be told from its base64.
  */
 export function isStructure({ kind }: Place, text: string): boolean {
-  if (kind === 'leave' || (kind === 'token' && tokenPattern.test(text))) return true;
+  if (kind === 'leave' || (kind === 'token' && isToken(text))) return true;
   return text.startsWith('data:') && dataUrlPattern.test(text);
+}
+
+/** Whether it is spelled as ids and settings are. */
+export function isToken(text: string): boolean {
+  return tokenPattern.test(text);
 }
 
 /** With a letter, for a number may be anybody's. */

@@ -117,7 +117,13 @@ const tables: Readonly<Record<string, { finds: readonly string[]; leaves: readon
       '«FR14 2004 1010 0505 0001 3M02 606»',
       '«NO93 8601 1117 947»',
     ],
-    leaves: ['DE89 3704 0044 0532 0130 01', 'DE89 3704', 'XX89370400440532013000', 'DE893704004405320130000'],
+    leaves: [
+      'DE89 3704 0044 0532 0130 01',
+      'DE89 3704',
+      'XX89370400440532013000',
+      'DE893704004405320130000',
+      'thread_roxCyO7w9OuHlI3EjdHLing1',
+    ],
   },
   IP_ADDRESS: {
     finds: [
