@@ -21,9 +21,9 @@ interface Round extends LoadResult {
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, floor: { type: 'string', default: '0' } },
 });
-const rounds = values.quick ? 3 : 9;
+const rounds = values.quick ? 5 : 9;
 const durationMs = values.quick ? 700 : 3000;
-const warmUpMs = values.quick ? 1500 : 10_000;
+const warmUpMs = values.quick ? 4000 : 10_000;
 const connections = 32;
 const scenarios = [
   { name: 'JSON, 2 KB in, 1 KB out', stream: false },
@@ -92,7 +92,7 @@ function startArguments(): string[] {
 
 async function measure(contestants: Contestant[], stream: boolean): Promise<Map<Contestant, Round[]>> {
   const results = new Map<Contestant, Round[]>(contestants.map((contestant) => [contestant, []]));
-  // The first round warms the just-in-time compiler, which takes thousands of requests, and counts for nothing.
+  // The first round warms the just-in-time compiler, which takes tens of thousands of requests, and counts for nothing.
   for (let round = 0; round <= rounds; round += 1) {
     progress(`round ${round} of ${rounds}`);
     for (const contestant of contestants) {
