@@ -3,7 +3,7 @@ import type { AnswerStore, AnswerStoreTerms } from './idempotency/answer-store.t
 import { sealAnswers } from './idempotency/sealed-answers.ts';
 import type { AssistantStoreParts, AssistantStoreSettings } from './open-assistant-store.ts';
 import { createRedisAnswerStore } from './redis/redis-answer-store.ts';
-import { watchKeyring } from './watched-keyring.ts';
+import { openUnder, watchKeyring } from './watched-keyring.ts';
 
 type AnswerStoreParts = AssistantStoreParts & AnswerStoreTerms;
 
@@ -13,19 +13,7 @@ type AnswerStoreParts = AssistantStoreParts & AnswerStoreTerms;
  */
 export function openAnswerStore(settings: AssistantStoreSettings, parts: AnswerStoreParts): AnswerStore {
   const keyring = watchKeyring(settings.encryptionKeyFile, parts.onError);
-  try {
-    const store = sealAnswers(openStore(settings, parts), keyring.read);
-    return {
-      ...store,
-      async close() {
-        keyring.close();
-        await store.close();
-      },
-    };
-  } catch (error) {
-    keyring.close();
-    throw error;
-  }
+  return openUnder(keyring, (read) => sealAnswers(openStore(settings, parts), read));
 }
 
 function openStore(settings: AssistantStoreSettings, parts: AnswerStoreParts): AnswerStore {

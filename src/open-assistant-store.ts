@@ -4,7 +4,7 @@ import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-stor
 import type { Ownership } from './embedded/own-directory.ts';
 import type { StoreSettings } from './open-ledger.ts';
 import { createRedisAssistantStore } from './redis/redis-assistant-store.ts';
-import { watchKeyring } from './watched-keyring.ts';
+import { openUnder, watchKeyring } from './watched-keyring.ts';
 
 export interface AssistantStoreSettings extends StoreSettings {
   /** Empty: what is kept isn't encrypted. */
@@ -28,19 +28,7 @@ export function openAssistantStore(
 ): AssistantStore {
   // Without keys, too: what was sealed is told as such, and isn't taken for content.
   const keyring = watchKeyring(settings.encryptionKeyFile, parts.onError);
-  try {
-    const store = sealStore(openStore(settings, parts), keyring.read);
-    return {
-      ...store,
-      async close() {
-        keyring.close();
-        await store.close();
-      },
-    };
-  } catch (error) {
-    keyring.close();
-    throw error;
-  }
+  return openUnder(keyring, (read) => sealStore(openStore(settings, parts), read));
 }
 
 function openStore(settings: StoreSettings, { own, onError }: AssistantStoreParts): AssistantStore {

@@ -5,7 +5,7 @@ import { sealVault } from './redaction/sealed-vault.ts';
 import type { VaultStore } from './redaction/vault-store.ts';
 import type { Vault } from './redaction/vault.ts';
 import { createRedisVaultStore } from './redis/redis-vault-store.ts';
-import { watchKeyring } from './watched-keyring.ts';
+import { openUnder, watchKeyring } from './watched-keyring.ts';
 
 interface VaultParts {
   /** Makes the state directory this process's own. */
@@ -27,22 +27,15 @@ export function openVault(
       ? [store.encryptionKeyFile, 'store.encryptionKeyFile']
       : [redaction.encryptionKeyFile, 'redaction.encryptionKeyFile'];
   const keyring = watchKeyring(file, parts.onError, keyPath);
-  let opened: VaultStore | undefined;
-  try {
-    opened = openStore(store, redaction.keepSeconds * 1000, parts);
-    const vault = sealVault(opened, { keyring: keyring.read, keyPath });
-    return {
-      ...vault,
-      async close() {
-        keyring.close();
-        await vault.close();
-      },
-    };
-  } catch (error) {
-    keyring.close();
-    void opened?.close();
-    throw error;
-  }
+  return openUnder(keyring, (read) => {
+    const opened = openStore(store, redaction.keepSeconds * 1000, parts);
+    try {
+      return sealVault(opened, { keyring: read, keyPath });
+    } catch (error) {
+      void opened.close();
+      throw error;
+    }
+  });
 }
 
 function openStore(settings: Config['store'], keepMs: number, { own, onError }: VaultParts): VaultStore {

@@ -1,4 +1,5 @@
-import { type Named, type Original, placeholderOf } from './vault.ts';
+import { pseudonymFor } from './placeholders.ts';
+import type { Named, Original } from './vault.ts';
 
 /**
  * A table of originals for one request alone, in memory. Numbers go by first appearance: a conversation whose every
@@ -17,7 +18,7 @@ export function createRequestTable(): RequestTable {
     const named = ofEntity.get(original) ?? {
       entity,
       original,
-      placeholder: placeholderOf(entity, ofEntity.size + 1),
+      placeholder: pseudonymFor(entity, ofEntity.size + 1),
     };
     ofEntity.set(original, named);
     return named.placeholder;

@@ -3,8 +3,9 @@ import { createHmac, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Keyring } from '../sealing/keyring.ts';
 import { type Place, seal, unseal } from '../sealing/seal.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { pseudonymFor } from './placeholders.ts';
 import type { NumberedOriginal, SealedOriginal, VaultStore } from './vault-store.ts';
-import { type Original, type Scope, type Vault, placeholderOf } from './vault.ts';
+import type { Original, Scope, Vault } from './vault.ts';
 
 interface SealedVaultParts {
   readonly keyring: () => Keyring;
@@ -44,14 +45,14 @@ export function sealVault(store: VaultStore, { keyring, keyPath }: SealedVaultPa
       const keys = keyring();
       const sealed = wanted.map((each) => sealOriginal(each, table, digestOf(table, each, keys), keys));
       const numbers = await store.name(scope, sealed);
-      return wanted.map(({ entity }, index) => placeholderOf(entity, numbers[index]!));
+      return wanted.map(({ entity }, index) => pseudonymFor(entity, numbers[index]!));
     },
     async read(scope) {
       const table = tableOf(scope);
       const keys = keyring();
       return (await store.read(scope)).map((each) => ({
         entity: each.entity,
-        placeholder: placeholderOf(each.entity, each.number),
+        placeholder: pseudonymFor(each.entity, each.number),
         original: openOriginal(each, table, keys, keyPath),
       }));
     },

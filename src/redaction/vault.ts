@@ -47,8 +47,3 @@ export interface Original {
 export interface Named extends Original {
   readonly placeholder: string;
 }
-
-/** What a model sees in place of an original. */
-export function placeholderOf(entity: string, number: number): string {
-  return `<${entity}_${number}>`;
-}
