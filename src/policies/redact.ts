@@ -1,16 +1,14 @@
 import { CallerLeft, ProxyError } from '../errors.ts';
 import type { Exchange, Policy, Reply } from '../exchange.ts';
-import { classOf } from '../openai/operation-class.ts';
 import { adoptTable } from '../redaction/adopt-table.ts';
-import { settleFindings } from '../redaction/answers/settle-findings.ts';
 import { settleOriginals } from '../redaction/answers/settle-originals.ts';
 import type { CallRedaction } from '../redaction/call-redaction.ts';
 import type { Finder } from '../redaction/finder.ts';
 import type { Modes } from '../redaction/modes.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
+import { redactOutput } from '../redaction/redact-output.ts';
 import { redactRequest } from '../redaction/redact-request.ts';
-import { replaceInOutput } from '../redaction/replace-findings.ts';
 import { rewriteReply } from '../redaction/rewrite-reply.ts';
 import type { Named, Vault } from '../redaction/vault.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
@@ -50,11 +48,23 @@ export function redact(parts: RedactParts | undefined): Policy {
       table && originals.length > 0
         ? await adoptTable(reply, table).catch(refuse(parts.metrics, ranAlready))
         : reply;
-    return restore(exchange, lookAtOutput(exchange, adopted, call), originals);
+    return restore(exchange, adopted, originals, parts.metrics);
   };
 }
 
-/** The same for a call that a run makes here, of what was kept before it was looked for: nothing is put back. */
+/** Looks at what models put out, where that is configured, and leaves placeholders as they are. */
+export function redactOutputs(parts: RedactParts | undefined): Policy {
+  if (!parts?.outputs) return (next) => next;
+  return (next) => async (exchange) => {
+    const reply = await next(exchange);
+    const { isOut, allowed } = readOptOut(exchange, parts.optOut);
+    if (isOut) return reply;
+    const call = { ...parts, allowed, operation: exchange.operation.name };
+    return redactOutput(exchange, reply, call);
+  };
+}
+
+/** The same as `redact` for a call that a run makes here, of what was kept before it was looked for: nothing is put back. */
 export function redactRunCall(parts: RedactParts | undefined): Policy {
   if (!parts) return (next) => next;
   return (next) => async (exchange) => {
@@ -80,17 +90,15 @@ async function prepare(exchange: Exchange, call: CallRedaction): Promise<Prepare
   return { redacted, originals: call.table ? await call.table.read() : [] };
 }
 
-function lookAtOutput(exchange: Exchange, reply: Reply, call: CallRedaction & RedactParts): Reply {
-  // Files are not what a model puts out, and may be of any size.
-  if (!call.outputs || classOf(exchange.operation, exchange.query) === 'transfer') return reply;
-  const find = (text: string) => replaceInOutput(text, call.finder.findNow(text), call);
-  return rewriteReply(exchange, reply, settleFindings(find));
-}
-
-function restore(exchange: Exchange, reply: Reply, originals: readonly Named[]): Reply {
+async function restore(
+  exchange: Exchange,
+  reply: Reply,
+  originals: readonly Named[],
+  metrics: RedactionMetrics,
+): Promise<Reply> {
   if (originals.length === 0) return reply;
   const byPlaceholder = new Map(originals.map(({ placeholder, original }) => [placeholder, original]));
-  return rewriteReply(exchange, reply, settleOriginals(byPlaceholder));
+  return rewriteReply(exchange, reply, settleOriginals(byPlaceholder), metrics);
 }
 
 /** Of a call that has been made, which nobody should make again for that. */

@@ -2,16 +2,21 @@ import { createHmac } from 'node:crypto';
 
 import type { Headers, Identity } from '../exchange.ts';
 import type { CallRedaction } from './call-redaction.ts';
-import { maskAtOnce } from './mask-at-once.ts';
+import { findAtOnce } from './find-at-once.ts';
 
 /** Who pays is told in scopes, logs and the store: a name that is personal data stands there by a digest. */
 export function hideIdentity({ org, team, app, user }: Identity, call: CallRedaction): Identity {
-  return { org, team: hideName(team, call), app: hideName(app, call), user: hideName(user, call) };
+  const { finder, modes } = call;
+  // It is counted where it stands in the request.
+  const isPersonal = (name: string) =>
+    finder.findNow(name).some(({ entity }) => modes.of(entity) !== 'observe');
+  const hide = (name: string) => (name !== '' && isPersonal(name) ? hidden(name, call) : name);
+  return { org, team: hide(team), app: hide(app), user: hide(user) };
 }
 
 /** Answers must come as plain bytes, or nothing could be put back into them. */
 export function hideInHeaders(headers: Headers, call: CallRedaction): Headers {
-  const hide = (value: string) => hideName(value, call);
+  const hide = (value: string) => (findAtOnce(value, 'hash', call).length > 0 ? hidden(value, call) : value);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (name === 'accept-encoding') return [name, undefined];
@@ -35,8 +40,7 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
-function hideName(name: string, call: CallRedaction): string {
-  if (name === '' || maskAtOnce(name, call) === name) return name;
+function hidden(name: string, call: CallRedaction): string {
   const key = call.hashKey() || 'assistant-proxy';
   return `hidden-${createHmac('sha256', key).update(name).digest('hex').slice(0, 16)}`;
 }

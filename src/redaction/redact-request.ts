@@ -1,8 +1,8 @@
 import type { Exchange } from '../exchange.ts';
 import type { CallRedaction } from './call-redaction.ts';
+import { maskAtOnce } from './find-at-once.ts';
 import { findInJson } from './find-in-json.ts';
 import { hideIdentity, hideInHeaders } from './hide-names.ts';
-import { maskAtOnce } from './mask-at-once.ts';
 import { redactQuery } from './redact-query.ts';
 import { refuseInPath } from './refuse-in-path.ts';
 import { replaceAll } from './replace-findings.ts';

@@ -53,17 +53,25 @@ export async function replaceAll(found: readonly Found[], replacing: Replacing):
   );
 }
 
+export interface OutputEdit extends Edit {
+  readonly entity: string;
+  readonly original: string;
+  /** Where it is observed, the text is the original. */
+  readonly mode: 'mask' | 'hash' | 'observe';
+}
+
 /** The same for what a model has put out: it can be neither blocked any more, nor has it an original to be restored. */
 export function replaceInOutput(
   text: string,
   findings: readonly Finding[],
-  replacing: Omit<Replacing, 'table'>,
-): Edit[] {
-  return findings.flatMap(({ entity, from, end }): Edit[] => {
-    const mode = replacing.modes.of(entity);
-    const own = mode === 'hash' || mode === 'observe' ? mode : 'mask';
-    if (own === 'observe') return [];
-    return [{ from, end, text: replacementFor(own, entity, text.slice(from, end), replacing.hashKey) }];
+  { modes, hashKey }: Pick<Replacing, 'modes' | 'hashKey'>,
+): OutputEdit[] {
+  return findings.map(({ entity, from, end }) => {
+    const original = text.slice(from, end);
+    const wanted = modes.of(entity);
+    const mode = wanted === 'hash' || wanted === 'observe' ? wanted : 'mask';
+    const replacement = mode === 'observe' ? original : replacementFor(mode, entity, original, hashKey);
+    return { from, end, text: replacement, entity, original, mode };
   });
 }
 
