@@ -29,8 +29,6 @@ export interface Exchange {
   readonly caller?: string;
   /** Absent until `identify` has found out. */
   readonly identity?: Identity;
-  /** What rules match by, where `identity` hides what is personal; absent where they are the same. */
-  readonly matchedAs?: Identity;
   /** Aborted when the caller went away, or when the time for the call is over. */
   readonly signal: AbortSignal;
   /** Absent until `timeOut` has looked. */
@@ -52,6 +50,11 @@ export interface Identity {
   readonly team: string;
   readonly app: string;
   readonly user: string;
+  /**
+   * Where a name is hidden that is personal data: digests of the patterns of rules that the names fit. Absent where all
+   * are as they are.
+   */
+  readonly fits?: readonly string[];
 }
 
 /**

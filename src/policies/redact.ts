@@ -1,10 +1,11 @@
 import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Exchange, Policy, Reply } from '../exchange.ts';
+import type { Exchange, Identity, Policy, Reply } from '../exchange.ts';
 import { adoptTable } from '../redaction/adopt-table.ts';
 import { settleOriginals } from '../redaction/answers/settle-originals.ts';
 import type { CallRedaction } from '../redaction/call-redaction.ts';
 import type { Finder } from '../redaction/finder.ts';
 import type { Modes } from '../redaction/modes.ts';
+import type { HideName } from '../redaction/name-digest.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
 import { redactOutput } from '../redaction/redact-output.ts';
@@ -20,6 +21,9 @@ export interface RedactParts {
   /** Undefined: nothing is pseudonymized. */
   readonly vault: Vault | undefined;
   readonly hashKey: () => string;
+  readonly hideName: HideName;
+  /** See `Identity.fits`. */
+  readonly fitsOf: (identity: Identity) => readonly string[];
   /** Whether callers may have a call left as it is. */
   readonly optOut: 'allow' | 'deny';
   /** Whether what models put out is looked at, too. */

@@ -17,9 +17,9 @@ export async function findInJson(
   const { texts, patch } = findTexts(bytes, place);
   const findings = await finder.findAll(texts.map(({ text }) => text));
   const isAllowed = (text: string) => allowed.size > 0 && allowed.has(text.toLowerCase());
-  const found = texts.map(({ text, key }, index): Found => {
+  const found = texts.map(({ text, key, isName }, index): Found => {
     const own = findings[index]!.filter(({ from, end }) => !isAllowed(text.slice(from, end)));
-    return { text, where: placeName(key), findings: own };
+    return { text, where: placeName(key), findings: own, isName };
   });
   return { found, patch };
 }

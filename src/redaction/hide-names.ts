@@ -1,22 +1,25 @@
-import { createHmac } from 'node:crypto';
-
 import type { Headers, Identity } from '../exchange.ts';
 import type { CallRedaction } from './call-redaction.ts';
 import { findAtOnce } from './find-at-once.ts';
 
 /** Who pays is told in scopes, logs and the store: a name that is personal data stands there by a digest. */
-export function hideIdentity({ org, team, app, user }: Identity, call: CallRedaction): Identity {
-  const { finder, modes } = call;
+export function hideIdentity(
+  identity: Identity,
+  { finder, modes, hideName, fitsOf }: CallRedaction,
+): Identity {
+  const { team, app, user } = identity;
   // It is counted where it stands in the request.
   const isPersonal = (name: string) =>
     finder.findNow(name).some(({ entity }) => modes.of(entity) !== 'observe');
-  const hide = (name: string) => (name !== '' && isPersonal(name) ? hidden(name, call) : name);
-  return { org, team: hide(team), app: hide(app), user: hide(user) };
+  if (![team, app, user].some(isPersonal)) return identity;
+  const hide = (name: string) => (isPersonal(name) ? hideName(name) : name);
+  const fits = [...(identity.fits ?? []), ...fitsOf(identity)];
+  return { ...identity, team: hide(team), app: hide(app), user: hide(user), fits };
 }
 
 /** Answers must come as plain bytes, or nothing could be put back into them. */
 export function hideInHeaders(headers: Headers, call: CallRedaction): Headers {
-  const hide = (value: string) => (findAtOnce(value, 'hash', call).length > 0 ? hidden(value, call) : value);
+  const hide = (value: string) => (findAtOnce(value, 'hash', call).length > 0 ? call.hideName(value) : value);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (name === 'accept-encoding') return [name, undefined];
@@ -39,8 +42,3 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'accept',
   'transfer-encoding',
 ]);
-
-function hidden(name: string, call: CallRedaction): string {
-  const key = call.hashKey() || 'assistant-proxy';
-  return `hidden-${createHmac('sha256', key).update(name).digest('hex').slice(0, 16)}`;
-}

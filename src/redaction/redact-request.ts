@@ -18,10 +18,12 @@ export async function redactRequest(exchange: Exchange, call: CallRedaction): Pr
   const { identity, operation } = exchange;
   refuseInPath(exchange.path, call);
   const headers = hideInHeaders(exchange.headers, call);
-  const identified = identity
-    ? { ...exchange, headers, identity: hideIdentity(identity, call), matchedAs: identity }
-    : { ...exchange, headers };
-  const asked = { ...identified, query: redactQuery(exchange.query, (text) => maskAtOnce(text, call)) };
+  const asked = {
+    ...exchange,
+    headers,
+    ...(identity && { identity: hideIdentity(identity, call) }),
+    query: redactQuery(exchange.query, (text) => maskAtOnce(text, call)),
+  };
   const { body } = asked;
   if (body.kind === 'unread') return redactUpload(asked, redactFiles(call));
   if (body.kind !== 'json') return asked;

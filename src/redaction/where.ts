@@ -10,7 +10,7 @@ export function placeOf(operation: Operation): Place {
   return operationPlaces.get(operation.name) ?? apiPlace;
 }
 
-type Treatment = 'leave' | 'token' | 'free' | 'named';
+type Treatment = 'leave' | 'token' | 'free' | 'named' | 'name';
 
 /**
  * By the name of a member, or by its own and its parent's, which goes before.
@@ -19,6 +19,7 @@ type Treatment = 'leave' | 'token' | 'free' | 'named';
  *   place of an id is found.
  * - `free`: data of the caller's own, of which everything is scanned, names and numbers too.
  * - `named`: only its names are the caller's own.
+ * - `name`: what somebody goes by, and is known again by: replaced as a whole, and always by the same.
  */
 const treatments: Readonly<Record<string, Treatment>> = {
   // What things are, and which ones.
@@ -46,8 +47,12 @@ const treatments: Readonly<Record<string, Treatment>> = {
   md5: 'token',
   tool_choice: 'token',
   include: 'token',
-  prompt_cache_key: 'token',
   obfuscation: 'leave',
+
+  // Whom a call is for.
+  user: 'name',
+  safety_identifier: 'name',
+  prompt_cache_key: 'name',
 
   // Names that the model calls, or that a schema goes by.
   'function.name': 'token',
@@ -159,7 +164,7 @@ function createPlace(own: Readonly<Record<string, Treatment>>): Place {
     return place;
   }
 
-  function makePlace(kind: 'text' | 'token', parent: string): Place {
+  function makePlace(kind: 'text' | 'token' | 'name', parent: string): Place {
     const known = new Map<string, Place>();
     return {
       kind,

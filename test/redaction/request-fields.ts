@@ -70,7 +70,7 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'chat.completions.create responses.compact responses.create',
-    token: 'prompt_cache_key',
+    text: 'prompt_cache_key',
   },
   {
     operations: 'chat.completions.create responses.create',

@@ -6,6 +6,8 @@ export interface Text {
   readonly text: string;
   /** The name of the member that holds it, which may say what it is; empty if there is none. */
   readonly key: string;
+  /** What somebody goes by. */
+  readonly isName: boolean;
 }
 
 /** The texts of a JSON body. They are looked at outside, in one go, and what is to be replaced comes back. */
@@ -47,18 +49,20 @@ function findIn(bytes: Buffer, root: Place, level: number, texts: Text[]): Patch
     const text = isNumber ? bytes.toString('latin1', token.from, token.end) : read(token.from, token.end);
     if (text.length === 0) return parts.add(token, walk, undefined);
     if (isStructure(token.place, text)) return;
-    const inner = level < maxLevels && token.kind === 'string' ? readInnerJson(text) : undefined;
+    const isName = token.place.kind === 'name';
+    const isInner = level < maxLevels && token.kind === 'string' && !isName;
+    const inner = isInner ? readInnerJson(text) : undefined;
     if (inner) {
       slots.push({ from: token.from, end: token.end, patch: findIn(inner, free, level + 1, texts) });
       return;
     }
     slots.push({ from: token.from, end: token.end, text, index: texts.length });
-    texts.push({ text, key: token.key });
+    texts.push({ text, key: token.key, isName });
     parts.add(token, walk, texts.length - 1);
   });
   const joins = parts.end().map((indexes) => {
     const joined = indexes.map((index) => texts[index]!.text).join('');
-    texts.push({ text: joined, key: texts[indexes[0]!]!.key });
+    texts.push({ text: joined, key: texts[indexes[0]!]!.key, isName: false });
     return { indexes, joined: texts.length - 1 };
   });
 

@@ -2,9 +2,9 @@
 export interface Place {
   /**
    * `leave`: nothing in it is looked at. `text`: a string is scanned. `token`: a string is scanned unless it is
-   * spelled as ids and settings are.
+   * spelled as ids and settings are. `name`: a string that is somebody's name as a whole.
    */
-  readonly kind: 'leave' | 'text' | 'token';
+  readonly kind: 'leave' | 'text' | 'token' | 'name';
   /** Numbers are scanned too. */
   readonly scansNumbers: boolean;
   /** Names of members are scanned too. */
