@@ -1,5 +1,5 @@
 import type { CallRedaction } from './call-redaction.ts';
-import { type JsonTexts, findTexts } from './json/find-texts.ts';
+import { type JsonTexts, counts, findTexts } from './json/find-texts.ts';
 import type { Place } from './json/place.ts';
 import type { Found } from './replace-findings.ts';
 
@@ -17,8 +17,11 @@ export async function findInJson(
   const { texts, patch } = findTexts(bytes, place);
   const findings = await finder.findAll(texts.map(({ text }) => text));
   const isAllowed = (text: string) => allowed.size > 0 && allowed.has(text.toLowerCase());
-  const found = texts.map(({ text, key, isName }, index): Found => {
-    const own = findings[index]!.filter(({ from, end }) => !isAllowed(text.slice(from, end)));
+  const found = texts.map((each, index): Found => {
+    const { text, key, isName } = each;
+    const own = findings[index]!.filter(
+      (finding) => counts(each, finding) && !isAllowed(text.slice(finding.from, finding.end)),
+    );
     return { text, where: placeName(key), findings: own, isName };
   });
   return { found, patch };

@@ -17,17 +17,18 @@ import { placeOf } from './where.ts';
 export async function redactRequest(exchange: Exchange, call: CallRedaction): Promise<Exchange> {
   const { identity, operation } = exchange;
   refuseInPath(exchange.path, call);
+  const place = placeOf(operation);
   const headers = hideInHeaders(exchange.headers, call);
   const asked = {
     ...exchange,
     headers,
     ...(identity && { identity: hideIdentity(identity, call) }),
-    query: redactQuery(exchange.query, (text) => maskAtOnce(text, call)),
+    query: redactQuery(exchange.query, place, (text) => maskAtOnce(text, call)),
   };
   const { body } = asked;
   if (body.kind === 'unread') return redactUpload(asked, redactFiles(call));
   if (body.kind !== 'json') return asked;
-  const { found, patch } = await findInJson(body.bytes, placeOf(operation), call);
+  const { found, patch } = await findInJson(body.bytes, place, call);
   if (found.every(({ findings }) => findings.length === 0)) return asked;
   const bytes = patch(await replaceAll(found, call));
   if (!bytes) return asked;
