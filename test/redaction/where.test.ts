@@ -92,7 +92,7 @@ test('what a schema says in words or gives as a value is handed out, however dee
     },
     $defs: { title: { anyOf: [{ const: 'text 14' }] } },
   };
-  const texts = [...[1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14].map((index) => `text ${index}`)];
+  const texts = [1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14].map((index) => `text ${index}`);
   for (const { name, fields } of walked) {
     for (const path of fields.schema?.split(' ') ?? []) {
       const body = JSON.stringify(bodyWith(path.replace(/\.\*$/, ''), inner));
