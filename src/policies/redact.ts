@@ -75,12 +75,13 @@ export function redactRunCall(parts: RedactParts | undefined): Policy {
     // What a model has said can't be blocked any more, and would end all further runs of its thread.
     const of = (entity: string) => (parts.modes.of(entity) === 'block' ? 'mask' : parts.modes.of(entity));
     const modes = { ...parts.modes, of };
-    const call = { ...parts, modes, allowed: nothing, table: undefined, operation: exchange.operation.name };
+    // Counted when the run was created.
+    const { isOut, allowed } = readOptOut(exchange, parts.optOut);
+    if (isOut) return next(exchange);
+    const call = { ...parts, modes, allowed, table: undefined, operation: exchange.operation.name };
     return next(await redactRequest(exchange, call).catch(refuse(parts.metrics)));
   };
 }
-
-const nothing: ReadonlySet<string> = new Set();
 
 interface Prepared {
   readonly redacted: Exchange;
