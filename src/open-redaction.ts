@@ -44,7 +44,10 @@ export function openRedaction(
   const nameKey = openNameKey(config, {
     hashKey,
     onProblem,
-    onNone: () => log.warn('without redaction.hashKey each pod has its own digests of names that are hidden'),
+    onNone: () =>
+      log.warn(
+        'no redaction.hashKey: until the next start, and in this pod alone, a name that is hidden has the same digest',
+      ),
   });
   const hideName = createHideName(nameKey.read);
   const digestPattern: DigestPattern = (dimension, pattern) => hideName(JSON.stringify([dimension, pattern]));

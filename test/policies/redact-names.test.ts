@@ -11,7 +11,7 @@ import { keyFile, temporaryFolder } from '../redaction/key-file.ts';
 const email = 'anna.schmidt@example.org';
 
 /** A sidecar before an upstream that keeps the JSON it is sent. */
-async function startHiding(t: TestContext, redaction: string) {
+async function startHiding(t: TestContext, redaction: string, apiKey = 'sk-0123456789abcdef') {
   const received: Record<string, string>[] = [];
   const upstream = await startUpstream(t, async (request, response) => {
     received.push(JSON.parse(await readText(request)) as Record<string, string>);
@@ -19,6 +19,7 @@ async function startHiding(t: TestContext, redaction: string) {
   });
   const sidecar = await startSidecar(t, {
     upstreamUrl: upstream.url,
+    env: { OPENAI_API_KEY: apiKey },
     config: `redaction: { ${redaction} }`,
   });
   const send = async (names: object): Promise<Record<string, string>> => {
@@ -50,10 +51,10 @@ test('whom a call is for is sent by a digest: the same for the same, and another
   }
 });
 
-test('the digest of a name is the same on every pod that has the same key, of hashes or else of originals', async (t) => {
+test('the digest of a name is the same on every pod that has the same key: of hashes, or else of originals, or else of the upstream', async (t) => {
   const file = keyFile(t);
-  const digestUnder = async (redaction: string) => {
-    const { send, sidecar } = await startHiding(t, redaction);
+  const digestUnder = async (redaction: string, apiKey?: string) => {
+    const { send, sidecar } = await startHiding(t, redaction, apiKey);
     const { user } = await send({ user: email });
     return { user, warnings: sidecar.logLines().filter(({ msg }) => /redaction\.hashKey/.test(String(msg))) };
   };
@@ -66,10 +67,13 @@ test('the digest of a name is the same on every pod that has the same key, of ha
   const sealed = await digestUnder(`mode: mask, encryptionKeyFile: ${file}`);
   assert.deepEqual(await digestUnder(`mode: pseudonymize, encryptionKeyFile: ${file}`), sealed);
   assert.equal(sealed.warnings.length, 0);
-  const own = await digestUnder('mode: mask');
-  const others = await digestUnder('mode: mask');
+  const byUpstream = await digestUnder('mode: mask');
+  assert.deepEqual(await digestUnder('mode: mask'), byUpstream);
+  assert.equal(byUpstream.warnings.length, 0);
+  const own = await digestUnder('mode: mask', 'none');
+  const others = await digestUnder('mode: mask', 'none');
   assert.deepEqual([own.warnings.length, others.warnings.length], [1, 1]);
-  assert.equal(new Set([hashed, sealed, own, others].map(({ user }) => user)).size, 4);
+  assert.equal(new Set([hashed, sealed, byUpstream, own, others].map(({ user }) => user)).size, 5);
 });
 
 for (const pattern of [email, '*@example.org']) {
