@@ -21,7 +21,10 @@ const minTimeoutMs = 2000;
 export function createRedisAnswerStore(options: RedisAnswerStoreOptions): AnswerStore {
   const { keyPrefix, leaseMs, keepMs } = options;
   const client = createScriptClient({ ...options, timeoutMs: Math.max(options.timeoutMs, minTimeoutMs) });
-  const about = (call: Call, args: Question['args']): Question => ({ keys: [callKey(keyPrefix, call)], args });
+  const about = (call: Call, args: Question['args']): Question => ({
+    keys: [callKey(keyPrefix, call)],
+    args,
+  });
   const tell = (script: ScriptName, call: Call, args: Question['args']) =>
     client.askFor('done', script, about(call, args), () => {});
 

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { VaultStore } from '../../src/redaction/vault-store.ts';
-import { StoreUnavailable } from '../../src/store-unavailable.ts';
-import { startCluster, startRedis, until } from '../harness/redis.ts';
+import { startCluster, startRedis } from '../harness/redis.ts';
 import { email, ring, scopeOf, terms, vaultOn } from '../redaction/contract/vault-under-test.ts';
+import { array, testGarbledReplies, word } from './garbled-replies.ts';
 import { openReadyVaultStore, openVaultStore } from './open-vault-store.ts';
+import { rejection } from './rejection.ts';
 import { startScriptedServer } from './scripted-server.ts';
+import { untilCarriedOut } from './share-server.ts';
+import { watchCommands } from './watch-commands.ts';
 
 const thread = scopeOf('thread', 'thread_1');
 const sealed = { entity: 'EMAIL', digest: 'd1', sealed: Buffer.from('k1:what only a key opens') };
@@ -56,17 +59,11 @@ test('reading what is not there writes nothing', async (t) => {
 test('every method is one command', async (t) => {
   const redis = await startRedis(t);
   const store = await openReadyVaultStore(t, redis.url);
-  for (const method of Object.values(methodsOf(store))) await method();
-  const monitor = await redis.client.monitor();
-  t.after(() => monitor.disconnect());
-  const seen: string[] = [];
-  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
-    if (source !== 'lua') seen.push(command.toLowerCase());
-  });
-  for (const method of Object.values(methodsOf(store))) await method();
-  await redis.client.echo('end');
-  await until(async () => seen.includes('echo'));
-  assert.deepEqual(seen, ['evalsha', 'evalsha', 'evalsha', 'echo']);
+  const commandsOf = await watchCommands(t, redis);
+  for (const [name, method] of Object.entries(methodsOf(store))) {
+    await method();
+    assert.deepEqual(await commandsOf(method), ['evalsha'], name);
+  }
 });
 
 test('all scopes of an organisation live on one node of a cluster, so that each may join each', async (t) => {
@@ -74,12 +71,7 @@ test('all scopes of an organisation live on one node of a cluster, so that each 
   const store = openVaultStore(t, cluster.url, { keyPrefix: 'p' });
   const vault = vaultOn(store, ring('k1'));
   // Each node is connected to when it is first needed.
-  const isThere = () =>
-    vault.name(thread, [email('a')]).then(
-      () => true,
-      () => false,
-    );
-  await until(isThere);
+  await untilCarriedOut(() => vault.name(thread, [email('a')]));
   for (let index = 0; index < 8; index += 1) {
     const scope = scopeOf('response', `resp_${index}`);
     await vault.join(
@@ -107,32 +99,13 @@ test('a server that is silent is waited for no longer than the configured time',
   }
 });
 
-const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
-const garbage: Record<string, string> = {
-  'an integer': ':1\r\n',
-  nothing: '$-1\r\n',
-  'an empty list': '*0\r\n',
-  'a kind that is none': array(word('maybe'), ':1\r\n'),
-  'more numbers than were asked for': array(word('named'), ':1\r\n', ':2\r\n'),
-  'a number that is none': array(word('named'), ':0\r\n'),
-  'half an original': array(word('table'), word('EMAIL:d')),
-  'an original without a digest': array(word('table'), word('EMAIL'), word('1:k1:a')),
-  'an original without a number': array(word('table'), word('EMAIL:d'), word('x:k1:a')),
-};
-
-for (const [name, reply] of Object.entries(garbage)) {
-  test(`${name} for an answer is an outage`, async (t) => {
-    const store = openVaultStore(t, await startScriptedServer(t, () => reply));
-    for (const method of Object.values(methodsOf(store))) await rejection(method());
-  });
-}
-
-async function rejection(work: Promise<unknown>): Promise<StoreUnavailable> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StoreUnavailable, `${String(error)}`);
-  return error;
-}
+testGarbledReplies(
+  {
+    'more numbers than were asked for': array(word('named'), ':1\r\n', ':2\r\n'),
+    'a number that is none': array(word('named'), ':0\r\n'),
+    'half an original': array(word('table'), word('EMAIL:d')),
+    'an original without a digest': array(word('table'), word('EMAIL'), word('1:k1:a')),
+    'an original without a number': array(word('table'), word('EMAIL:d'), word('x:k1:a')),
+  },
+  (t, url) => methodsOf(openVaultStore(t, url)),
+);
