@@ -66,7 +66,7 @@ export function redact(parts: RedactParts | undefined): Policy {
     const reply = await next(redacted);
     // Who could not be told where the originals are would never have them back.
     const adopted =
-      table && originals.length > 0
+      table && (originals.length > 0 || table.begins !== 'response')
         ? await adoptTable(reply, table).catch(refuse(parts.metrics, ranAlready))
         : reply;
     return rewriteAnswer(exchange, adopted, originals, call);

@@ -17,6 +17,12 @@ export function createRedisVaultStore(options: RedisVaultStoreOptions): VaultSto
   const { askFor, close } = createScriptClient(options);
 
   return {
+    begin(scope, { originals, isFirst }) {
+      const ordered = originals.toSorted((one, other) => one.number - other.number);
+      const args = ordered.flatMap(({ entity, digest, number, sealed }) => [entity, digest, number, sealed]);
+      const question = { keys: [vaultKey(keyPrefix, scope)], args: [keepMs, isFirst ? 1 : 0, ...args] };
+      return askFor('begun', 'vault-begin', question, () => {});
+    },
     name(scope, wanted) {
       const args = wanted.flatMap(({ entity, digest, sealed }) => [entity, digest, sealed]);
       const question = { keys: [vaultKey(keyPrefix, scope)], args: [keepMs, ...args] };

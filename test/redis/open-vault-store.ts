@@ -36,6 +36,10 @@ export function shareRedisForVaults(): OpenVaultStore {
       store: await open(),
       another: open,
       advance,
+      async nowMs() {
+        const [seconds, micros] = await client.time();
+        return 1000 * Number(seconds) + Math.floor(Number(micros) / 1000);
+      },
       rawBytes: () => contentOf(client, `${keyPrefix}:*`),
     };
   };

@@ -16,6 +16,7 @@ const sealed = { entity: 'EMAIL', digest: 'd1', sealed: Buffer.from('k1:what onl
 
 function methodsOf(store: VaultStore): Record<string, () => Promise<unknown>> {
   return {
+    begin: () => store.begin(thread, { originals: [{ ...sealed, number: 1 }], isFirst: true }),
     name: () => store.name(thread, [sealed]),
     read: () => store.read(thread),
     join: () => store.join(thread, scopeOf('response', 'resp_1')),
@@ -26,6 +27,7 @@ test('a scope is one hash, which goes by itself, and leads to the table of whom 
   const { url, client } = await startRedis(t);
   const store = await openReadyVaultStore(t, url, { keyPrefix: 'p' });
   const strange = scopeOf('thread', '{x}:y', 'a}b{c:d');
+  await store.begin(strange, { originals: [], isFirst: true });
   await store.name(strange, [sealed, { ...sealed, digest: 'd2' }]);
   await store.join(strange, scopeOf('response', 'resp_1', 'a}b{c:d'));
   const tag = 'p:{a%7Db%7Bc%3Ad::originals}';
@@ -34,11 +36,11 @@ test('a scope is one hash, which goes by itself, and leads to the table of whom 
   assert.deepEqual(await client.hgetall(joined), { '=': table });
   assert.deepEqual(await client.hgetall(table), {
     '=': table,
+    f: '1',
     'n:EMAIL': '2',
     'o:EMAIL:d1': '1:k1:what only a key opens',
     'o:EMAIL:d2': '2:k1:what only a key opens',
   });
-  const isNear = (ttlMs: number) => ttlMs <= terms.keepMs && ttlMs > terms.keepMs - 10_000;
   for (const extend of [
     () => store.read(scopeOf('response', 'resp_1', 'a}b{c:d')),
     () => store.name(scopeOf('response', 'resp_1', 'a}b{c:d'), [sealed]),
@@ -47,6 +49,54 @@ test('a scope is one hash, which goes by itself, and leads to the table of whom 
     await extend();
     for (const key of [table, joined]) assert.ok(isNear(await client.pttl(key)), key);
   }
+});
+
+const isNear = (ttlMs: number) => ttlMs <= terms.keepMs && ttlMs > terms.keepMs - 10_000;
+
+test('a table that is begun holds what it is given, and goes by itself; begun again it stays as it is', async (t) => {
+  const { url, client } = await startRedis(t);
+  const store = await openReadyVaultStore(t, url, { keyPrefix: 'p' });
+  const key = 'p:{acme::originals}:thread:thread_1';
+  const originals = [
+    { ...sealed, digest: 'd2', number: 12_345_678_901 },
+    { ...sealed, number: 7 },
+  ];
+  await store.begin(thread, { originals, isFirst: false });
+  assert.ok(isNear(await client.pttl(key)));
+  await client.pexpire(key, 5000);
+  await store.begin(thread, { originals: [{ ...sealed, digest: 'd3', number: 1 }], isFirst: true });
+  assert.ok((await client.pttl(key)) <= 5000);
+  assert.deepEqual(await client.hgetall(key), {
+    'n:EMAIL': '12345678901',
+    'o:EMAIL:d1': '7:k1:what only a key opens',
+    'o:EMAIL:d2': '12345678901:k1:what only a key opens',
+  });
+  assert.deepEqual(await client.keys('*'), [key]);
+});
+
+test('a table that nobody has begun numbers by the clock of the server, those from before by what they had', async (t) => {
+  const { url, client } = await startRedis(t);
+  const store = await openReadyVaultStore(t, url, { keyPrefix: 'p' });
+  const key = 'p:{acme::originals}:thread:thread_1';
+  const seconds = async () => Number((await client.time())[0]) - Date.UTC(2026, 0, 1) / 1000;
+  // As it was written when all numbers began at 1.
+  await client.hset(key, { 'n:EMAIL': '1', 'o:EMAIL:d0': '1:k1:what only a key opens' });
+  const from = await seconds();
+  const [known, next, after] = await store.name(thread, [
+    { ...sealed, digest: 'd0' },
+    sealed,
+    { ...sealed, digest: 'd2' },
+  ]);
+  assert.equal(known, 1);
+  assert.ok(next! >= from && next! <= (await seconds()), `${next}`);
+  assert.equal(after, next! + 1);
+  assert.deepEqual(await client.hgetall(key), {
+    'n:EMAIL': `${after}`,
+    'o:EMAIL:d0': '1:k1:what only a key opens',
+    'o:EMAIL:d1': `${next}:k1:what only a key opens`,
+    'o:EMAIL:d2': `${after}:k1:what only a key opens`,
+  });
+  assert.ok(isNear(await client.pttl(key)));
 });
 
 test('reading what is not there writes nothing', async (t) => {

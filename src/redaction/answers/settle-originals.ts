@@ -118,7 +118,7 @@ function createMangledReader(originals: ReadonlyMap<string, string>): MangledRea
   function couldBe(beginning: string): boolean {
     for (const entity of entities) {
       if (entity.startsWith(beginning)) return true;
-      if (beginning.startsWith(`${entity}_`) && /^\d{0,9}$/.test(beginning.slice(entity.length + 1)))
+      if (beginning.startsWith(`${entity}_`) && /^\d{0,16}$/.test(beginning.slice(entity.length + 1)))
         return true;
     }
     return false;
