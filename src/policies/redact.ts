@@ -8,6 +8,7 @@ import type { Modes } from '../redaction/modes.ts';
 import type { HideName } from '../redaction/name-digest.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
+import type { AddOwnPlaceholders } from '../redaction/own-placeholders.ts';
 import { redactOutput } from '../redaction/redact-output.ts';
 import { redactRequest } from '../redaction/redact-request.ts';
 import { rewriteReply } from '../redaction/rewrite-reply.ts';
@@ -20,6 +21,7 @@ export interface RedactParts {
   readonly modes: Modes;
   /** Undefined: nothing is pseudonymized. */
   readonly vault: Vault | undefined;
+  readonly addOwnPlaceholders: AddOwnPlaceholders;
   readonly hashKey: () => string;
   readonly hideName: HideName;
   /** See `Identity.fits`. */
@@ -49,7 +51,7 @@ export function redact(parts: RedactParts | undefined): Policy {
     const reply = await next(redacted);
     // Who could not be told where the originals are would never have them back.
     const adopted =
-      table && originals.length > 0
+      table && (originals.length > 0 || table.begins !== 'response')
         ? await adoptTable(reply, table).catch(refuse(parts.metrics, ranAlready))
         : reply;
     return restore(exchange, adopted, originals, parts.metrics);

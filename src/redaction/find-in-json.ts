@@ -12,7 +12,7 @@ interface FoundInJson extends Pick<JsonTexts, 'patch'> {
 export async function findInJson(
   bytes: Buffer,
   place: Place,
-  { finder, allowed }: Pick<CallRedaction, 'finder' | 'allowed'>,
+  { finder, allowed, table, addOwnPlaceholders }: CallRedaction,
 ): Promise<FoundInJson> {
   const { texts, patch } = findTexts(bytes, place);
   const findings = await finder.findAll(texts.map(({ text }) => text));
@@ -22,7 +22,9 @@ export async function findInJson(
     const own = findings[index]!.filter(
       (finding) => counts(each, finding) && !isAllowed(text.slice(finding.from, finding.end)),
     );
-    return { text, where: placeName(key), findings: own, isName };
+    const plain = { text, where: placeName(key), findings: own, isName };
+    // Nothing is restored without a table, so nothing could be mistaken.
+    return table ? addOwnPlaceholders(plain) : plain;
   });
   return { found, patch };
 }

@@ -29,7 +29,7 @@ test('a value of a schema is sent by a placeholder, and comes back in arguments 
   const client = new OpenAI({ baseURL: sidecar.url, apiKey: 'any', maxRetries: 0 });
   const answer = await client.chat.completions.create({
     model: 'gpt-4o',
-    messages: [{ role: 'user', content: '[[tool:mail {"to":"<EMAIL_2>","description":"<EMAIL_1>"}]]' }],
+    messages: [{ role: 'user', content: `[[tool:mail {"to":"b@example.org","description":"${email}"}]]` }],
     tools: [
       {
         type: 'function',
@@ -56,8 +56,8 @@ test('a value of a schema is sent by a placeholder, and comes back in arguments 
     {
       type: 'object',
       properties: {
-        description: { type: 'string', description: 'Such as <EMAIL_1>' },
-        to: { type: 'string', enum: ['<EMAIL_2>', '<EMAIL_1>'], default: '<EMAIL_1>' },
+        description: { type: 'string', description: 'Such as <EMAIL_2>' },
+        to: { type: 'string', enum: ['<EMAIL_1>', '<EMAIL_2>'], default: '<EMAIL_2>' },
       },
       required: ['description', 'to'],
     },
