@@ -78,6 +78,7 @@ test('every request has one line, with its id, operation, status, ending, tokens
   assert.deepEqual(line, {
     level: 'info',
     requestId: answer.headers.get('x-assistant-proxy-request-id'),
+    org: 'default',
     operation: 'embeddings.create',
     method: 'POST',
     status: 200,
