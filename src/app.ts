@@ -11,8 +11,9 @@ import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
 import { openRedaction } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
+import { priceAnswers } from './openai/cost-of-answer.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
-import { createPriceTable } from './openai/prices.ts';
+import { type PriceTable, createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
@@ -35,8 +36,10 @@ const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
 export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
-  const { listen, admin, upstream, telemetry, shutdown } = config;
+  const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
+  const prices = createPriceTable(models.prices, models.fallbackPrice);
+  const costOf = priceAnswers(prices);
   const clock = systemClock;
   const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
@@ -45,11 +48,12 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, counter, own, upstream: upstreams.bare });
+  const governance = governed(config, { log, metrics, prices, counter, own, upstream: upstreams.bare });
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
     clock,
+    dialect: upstream.dialect,
     holding: governance && { ...governance, counter },
     retrying: {
       ...config.retry,
@@ -63,7 +67,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
   });
   const redaction = openRedaction(config, { log, metrics, own });
-  const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
+  const modelCalls = createModelCalls(callPath, { log, metrics, costOf, redacting: redaction?.redacting });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
@@ -73,6 +77,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     redacting: redaction?.redacting,
     log,
     metrics,
+    costOf,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
@@ -140,6 +145,7 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
+  readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -149,9 +155,9 @@ interface GovernedParts {
 
 /** Undefined if nothing is budgeted or limited: then no store is opened either. */
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
-  const { budgets, limits, store, webhook, models, onStoreOutage } = config;
+  const { budgets, limits, store, webhook, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, own, upstream } = parts;
+  const { log, metrics, prices, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
@@ -172,7 +178,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
         log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
     }),
     rules,
-    prices: createPriceTable(models.prices, models.fallbackPrice),
+    prices,
     estimates: config.estimates,
     counter,
     substitutesOf: (model) =>

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Handler, Outcome } from '../exchange.ts';
+import { priceAnswers } from '../openai/cost-of-answer.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import type { Estimates } from '../openai/estimates.ts';
-import { costNanoUsd } from '../openai/price-usage.ts';
 import type { PriceTable } from '../openai/prices.ts';
 import { type BudgetReport, reportBudgets } from './budget-report.ts';
 import { createCostOfCall } from './call-cost.ts';
@@ -56,14 +56,10 @@ export function govern(settings: GovernanceSettings): Governance {
   settings.pendingTo(outbox.pending);
   const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
   const lookUp = createLookUpWork(settings.upstream);
+  const costOf = priceAnswers(prices);
   const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
     tokens: outcome.usage?.totalTokens ?? 0,
-    nanoUsd: outcome.usage
-      ? costNanoUsd(prices.priceOfAnswer(outcome.model, model), outcome.usage, {
-          isBatch: operation.startsWith('batches.'),
-          ...outcome,
-        })
-      : 0,
+    nanoUsd: costOf(operation, model, outcome) ?? 0,
   });
   const settleCalls = createSettleCalls({ ledger, outbox, liveHolds, lookUp, costOfWork, onSettled });
   const holds = createHolds({

@@ -1,11 +1,20 @@
 import type { Logger } from 'pino';
 
 import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
-import type { Exchange, Outcome, Policy } from '../exchange.ts';
+import type { CallRecord, Exchange, Identity, Outcome, Policy } from '../exchange.ts';
+import { nanoUsdPerUsd } from '../ledger/amounts.ts';
+import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
+import { isBilled } from '../openai/is-billed.ts';
 import type { Metrics, RequestMeasures } from '../telemetry/metrics.ts';
 
+export interface ObserveParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly costOf: CostOfAnswer;
+}
+
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Policy {
+export function observe({ log, metrics, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
     metrics.requestStarted();
@@ -29,7 +38,10 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
     const timeToFirstByteMs = firstByteAtMs === undefined ? undefined : firstByteAtMs - startedAtMs;
     const requestBytes = bytesOf(exchange);
     const responseBytes = outcome?.bodyBytes ?? 0;
-    const { model, usage } = outcome ?? {};
+    const { record } = exchange;
+    const { model = record.model || undefined, usage } = outcome ?? {};
+    const nanoUsd =
+      usage && isBilled(exchange.operation) ? costOf(operation, record.model, outcome!) : undefined;
     metrics.requestEnded({
       operation,
       status,
@@ -40,21 +52,32 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
       responseBytes,
       model,
       usage,
+      nanoUsd,
     });
     if (errorCode !== undefined) metrics.refused(operation, errorCode);
     const line = {
       requestId: exchange.id,
+      traceId: exchange.traceId,
+      ...told(record.identity),
       operation,
       method: exchange.method,
       status,
       ending,
-      model,
+      model: model?.slice(0, maxModelLength),
       inputTokens: usage?.inputTokens,
       outputTokens: usage?.outputTokens,
+      cachedInputTokens: usage?.cachedInputTokens,
+      costUsd: nanoUsd === undefined ? undefined : nanoUsd / nanoUsdPerUsd,
+      decision: record.decision,
+      rule: record.rule,
+      replayed: record.isReplayed || undefined,
+      optedOut: record.isOptedOut || undefined,
       attempts: outcome?.attempts,
       fallback: outcome?.fallback,
       durationMs: Math.round(durationMs),
       timeToFirstByteMs: timeToFirstByteMs === undefined ? undefined : Math.round(timeToFirstByteMs),
+      upstreamMs: Math.round(record.upstreamMs) || undefined,
+      queuedMs: Math.round(waitedMs(record)) || undefined,
       requestBytes,
       responseBytes,
       errorCode,
@@ -63,6 +86,20 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
     if (status >= 500 || ending === 'cut') log.warn(line, 'request');
     else log.info(line, 'request');
   }
+}
+
+/** An upstream may call itself what it likes. */
+const maxModelLength = 128;
+
+/** What isn't known has no place on the line. */
+function told(identity: Identity | undefined): Partial<Identity> | undefined {
+  if (!identity) return undefined;
+  const { org, team, app, user } = identity;
+  return { ...(org && { org }), ...(team && { team }), ...(app && { app }), ...(user && { user }) };
+}
+
+function waitedMs({ limitWaitMs, queueWaitMs, paceWaitMs, retryWaitMs }: CallRecord): number {
+  return limitWaitMs + queueWaitMs + paceWaitMs + retryWaitMs;
 }
 
 interface Ended {

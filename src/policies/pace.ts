@@ -33,7 +33,7 @@ export function pace(parts: PaceParts): Policy {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
     const model = labelOf(exchange);
     const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
-    await waitFor(taken, model, exchange.signal);
+    await waitFor(taken, model, exchange);
     const sentAtMs = clock.nowMs();
     const reply = await next(exchange).catch((error: unknown) => {
       if (neverSent.has(failureOfError(error)?.kind)) limits.giveBack(taken);
@@ -43,16 +43,18 @@ export function pace(parts: PaceParts): Policy {
     return reply;
   };
 
-  async function waitFor(taken: Taken, model: string, signal: AbortSignal): Promise<void> {
+  async function waitFor(taken: Taken, model: string, { signal, record }: Exchange): Promise<void> {
     const untilMs = clock.nowMs() + maxWaitMs;
     let { waitMs } = taken;
     while (waitMs >= 1) {
       metrics.slowed(upstream, model, waitMs);
+      const sleptFromMs = clock.nowMs();
       await clock.sleep(waitMs, signal).catch(() => {
         limits.giveBack(taken);
         throw new CallerLeft();
       });
       // While it waited, another call may have been asked to stay away.
+      record.paceWaitMs += clock.nowMs() - sleptFromMs;
       waitMs = Math.min(untilMs - clock.nowMs(), limits.heldForMs(taken));
     }
   }

@@ -98,7 +98,10 @@ export function retry(parts: RetryParts): Policy {
         failed.discard();
         failed = undefined;
       }
-      if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
+      if (delayMs > 0) {
+        exchange.record.retryWaitMs += delayMs;
+        await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
+      }
     }
 
     function giveUp(why: Withheld): Reply {

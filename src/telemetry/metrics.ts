@@ -21,6 +21,8 @@ export interface RequestMeasures {
   readonly responseBytes: number;
   readonly model: string | undefined;
   readonly usage: Usage | undefined;
+  /** By the price table; undefined where the answer tells no cost of its own. */
+  readonly nanoUsd: number | undefined;
 }
 
 /** What became of a POST with an Idempotency-Key. */

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Body, Exchange, Flow, Handler, Outcome, Reply, Sink } from '../exchange.ts';
+import type { Body, CallRecord, Exchange, Flow, Handler, Outcome, Reply, Sink } from '../exchange.ts';
 import { type UpstreamIdentity, requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
 import { upstreamError } from './upstream-error.ts';
@@ -38,7 +38,7 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
             bodyTimeout: exchange.timing.idleMs,
           }),
         },
-        new Attempt(exchange.signal, body, drainMsOf(exchange), resolve, reject),
+        new Attempt(exchange, body, drainMsOf(exchange), resolve, reject),
       );
     });
 }
@@ -59,6 +59,8 @@ function requestBody({ body }: Exchange): Buffer | Readable | null {
 /** One request on the wire: undici's callbacks on one side, a `Reply` on the other. */
 class Attempt implements Dispatcher.DispatchHandler, Flow {
   readonly #signal: AbortSignal;
+  readonly #record: CallRecord;
+  readonly #sentAtMs = performance.now();
   readonly #requestBody: Buffer | Readable | null;
   readonly #drainMs: number;
   readonly #resolve: (reply: Reply) => void;
@@ -76,13 +78,14 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #firstByteAtMs: number | undefined;
 
   constructor(
-    signal: AbortSignal,
+    { signal, record }: Exchange,
     requestBody: Buffer | Readable | null,
     drainMs: number,
     resolve: (reply: Reply) => void,
     reject: (error: Error) => void,
   ) {
     this.#signal = signal;
+    this.#record = record;
     this.#requestBody = requestBody;
     this.#drainMs = drainMs;
     this.#resolve = resolve;
@@ -144,6 +147,8 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   /** The end of an attempt that got no answer. */
   #fail(cause: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#release();
     this.#reject(upstreamError(cause, this.#controller !== undefined));
   }
@@ -161,6 +166,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   #release(): void {
+    this.#record.upstreamMs += performance.now() - this.#sentAtMs;
     clearTimeout(this.#draining);
     this.#signal.removeEventListener('abort', this.#onCallerLeft);
     // undici leaves a stream alone that it never began to send.
