@@ -44,7 +44,6 @@ export interface HoldsSettings {
   readonly dialect: 'openai' | 'azure';
   readonly leaseMs: number;
   readonly onStoreOutage: 'deny' | 'allow';
-  readonly onDenied: (rule: string, kind: RuleKind) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
   readonly onOutage: (error: StoreUnavailable) => void;
 }
@@ -79,11 +78,11 @@ export function createHolds(settings: HoldsSettings): Holds {
             given = { exchange, org, lines, cost, held, admittedAtMs: ledger.nowMs() };
             if (isRecorded(lines)) liveHolds.add(org, holdId);
           },
-          onDenied(rule, kind) {
-            tell(record, 'denied', rule, kind);
-            settings.onDenied(rule, kind);
+          onDenied: (rule, kind) => tell(record, 'denied', rule, kind),
+          onWaited(waitedMs) {
+            record.limitWaitMs += waitedMs;
+            record.waitedMs += waitedMs;
           },
-          onWaited: (waitedMs) => (record.limitWaitMs += waitedMs),
         },
       );
       tightness.see(org, lines.budgets, granted.budgets);
