@@ -76,6 +76,7 @@ export function createApp(config: Config, logSink: LogSink): App {
       resting: upstreams.primary.resting,
       clock,
       metrics: metrics.retries,
+      log,
     },
   });
   const redaction = openRedaction(config, { log, audit, metrics, own });

@@ -29,7 +29,7 @@ export interface Governance {
 
 export interface GovernanceSettings extends Pick<
   HoldsSettings & SettleCallsSettings,
-  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onDenied' | 'onOutage'
+  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onHeld' | 'onDenied' | 'onOutage'
 > {
   readonly rules: Rules;
   readonly prices: PriceTable;

@@ -51,9 +51,9 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
     },
     flush: () => output.flushSync(),
     async close() {
-      // What is still under way when the process ends may fail, and must not fail again at telling so.
       isClosed = true;
-      await appender?.close();
+      if (appender) await appender.close();
+      // What is still under way when the process ends may fail, and must not fail again at telling so.
       log.level = 'silent';
       await closeOutput(output);
     },
