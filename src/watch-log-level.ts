@@ -20,9 +20,14 @@ const longestMs = 2_147_483_647;
 export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Watched<void>, 'close'> {
   const configured = log.level;
   let falling: NodeJS.Timeout | undefined;
+  let last: string | undefined;
   const watched = watchContent(
     { file: logLevelFile(stateDir), path: 'store.stateDir', whenMissing: '' },
-    (text) => obey(readOrder(text)),
+    (text) => {
+      // A watch also tells of files that are as they were.
+      if (text !== last) obey(readOrder(text));
+      last = text;
+    },
     tellUnread,
   );
   return {

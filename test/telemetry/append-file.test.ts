@@ -90,7 +90,12 @@ test('what can never be appended to is refused at the start, and says what to do
   const { folder, file } = open(t);
   const pipe = join(folder, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const refused = { [folder]: /EISDIR/, [join(file, 'x')]: /ENOTDIR/, [pipe]: /ENXIO/, '/dev/full': /no plain/ };
+  const refused = {
+    [folder]: /EISDIR/,
+    [join(file, 'x')]: /ENOTDIR/,
+    [pipe]: /ENXIO/,
+    '/dev/full': /no plain/,
+  };
   for (const [path, reason] of Object.entries(refused)) {
     const opening = () => appendToFile(path, { onDropped() {}, onProblem() {} });
     assert.throws(opening, reason);
