@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
@@ -39,7 +40,7 @@ const flushTimeoutMs = 5000;
 export function createApp(config: Config, logSink: LogSink): App {
   const { log, audit } = logSink;
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
-  const metrics = createMetrics(telemetry.maxModelLabels);
+  const metrics = createMetrics({ ...telemetry, version: manifest.version });
   logSink.tellDropped((lines) => metrics.dropped('log', lines));
   const logLevel = watchLogLevel({ stateDir: config.store.stateDir, log, audit });
   const prices = createPriceTable(models.prices, models.fallbackPrice);
@@ -61,6 +62,8 @@ export function createApp(config: Config, logSink: LogSink): App {
     own,
     upstream: upstreams.bare,
   });
+  const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
+  metrics.retries.budgetFrom(retryBudget.left);
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
@@ -70,7 +73,7 @@ export function createApp(config: Config, logSink: LogSink): App {
     retrying: {
       ...config.retry,
       random: Math.random,
-      budget: createRetryBudget(config.retry.budgetPercent, clock.nowMs),
+      budget: retryBudget,
       findGeneration: upstreams.findGeneration,
       fallbacks: upstreams.fallbacks,
       resting: upstreams.primary.resting,
@@ -87,7 +90,7 @@ export function createApp(config: Config, logSink: LogSink): App {
     costOf,
     redacting: redaction?.redacting,
   });
-  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
@@ -108,7 +111,7 @@ export function createApp(config: Config, logSink: LogSink): App {
     headersTimeoutMs: listen.headersTimeoutMs,
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
-      metrics.refused('none', code);
+      metrics.requests.refused('none', code);
       log.warn({ requestId, errorCode: code }, 'request refused at the edge');
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
@@ -183,23 +186,28 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const rules = createRules(config);
   const events = announce({
     log,
-    metrics: metrics.ledger,
+    metrics,
     rules,
     now: Date.now,
     webhook: createWebhook({
       ...webhook,
-      onError: (error) => log.error({ cause: error.message }, 'webhook not delivered'),
+      onError(error) {
+        metrics.dropped('webhook', 1);
+        log.error({ cause: error.message }, 'webhook not delivered');
+      },
     }),
   });
-  return govern({
+  const { ledger, journal } = openLedger(store, {
+    own,
+    onError: (error) => log.warn({ cause: error.message }, 'store'),
+    onReset: (reset) => audit('budget_reset', reset),
+    onNoJournal: (reason) =>
+      log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
+  });
+  const governance = govern({
     ...events,
-    ...openLedger(store, {
-      own,
-      onError: (error) => log.warn({ cause: error.message }, 'store'),
-      onReset: (reset) => audit('budget_reset', reset),
-      onNoJournal: (reason) =>
-        log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
-    }),
+    ledger: metrics.stores.measured('ledger', ledger, ledgerSteps),
+    journal,
     rules,
     prices,
     estimates: config.estimates,
@@ -214,4 +222,25 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     leaseMs: store.leaseMs,
     onStoreOutage,
   });
+  metrics.ledger.budgets.readFrom({
+    report: governance.report,
+    timeoutMs: store.timeoutMs,
+    onSilence: () => metrics.stores.silent('ledger'),
+    calendarBudgets: new Set(
+      budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
+    ),
+  });
+  return governance;
 }
+
+/** Those that wait for the store. */
+const ledgerSteps = [
+  'admit',
+  'renew',
+  'settle',
+  'defer',
+  'settleDeferred',
+  'claimDue',
+  'leaveQueue',
+  'windows',
+] as const;

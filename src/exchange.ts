@@ -65,6 +65,12 @@ export interface CallRecord {
   retryWaitMs: number;
   /** With the upstream: of each attempt from its sending until the end of its answer. */
   upstreamMs: number;
+  /** For whatever it was, each moment once: what is left of the whole is what the sidecar added. */
+  waitedMs: number;
+  /** How much is waited for now. */
+  waits: number;
+  /** On `performance.now()`'s clock. */
+  waitingSinceMs: number;
   /** Answered with what an earlier call with its Idempotency-Key was answered. */
   isReplayed: boolean;
   /** The caller had it left as it is. */
@@ -91,9 +97,23 @@ export function newCallRecord(): CallRecord {
     paceWaitMs: 0,
     retryWaitMs: 0,
     upstreamMs: 0,
+    waitedMs: 0,
+    waits: 0,
+    waitingSinceMs: 0,
     isReplayed: false,
     isOptedOut: false,
   };
+}
+
+/** The call waits for somebody else: to be followed by `endWait`. Waits may overlap. */
+export function beginWait(record: CallRecord): void {
+  if (record.waits === 0) record.waitingSinceMs = performance.now();
+  record.waits += 1;
+}
+
+export function endWait(record: CallRecord): void {
+  record.waits -= 1;
+  if (record.waits === 0) record.waitedMs += performance.now() - record.waitingSinceMs;
 }
 
 export interface Timing {

@@ -8,6 +8,7 @@ import { type SlowCalls, breakCircuit, refuseWhileOpen } from './policies/break-
 import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
 import { mapModel } from './policies/map-model.ts';
+import { measureAttempts } from './policies/measure-attempts.ts';
 import { noteModel } from './policies/note-model.ts';
 import { type ObserveParts, observe } from './policies/observe.ts';
 import { type PaceParts, pace } from './policies/pace.ts';
@@ -21,6 +22,7 @@ import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
 import type { CallQueue } from './resilience/call-queue.ts';
 import type { Circuit } from './resilience/circuit.ts';
+import type { UpstreamMetrics } from './telemetry/upstream-metrics.ts';
 
 export interface PipelineParts extends ObserveParts {
   readonly callPath: Handler;
@@ -85,6 +87,7 @@ export interface UpstreamPathParts {
   readonly nameOf: ((exchange: Exchange) => string | undefined) | undefined;
   readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
+  readonly metrics: Pick<UpstreamMetrics, 'attempted'>;
   readonly clock: Clock;
 }
 
@@ -98,6 +101,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       boundLoad(parts.queue), //                  around all that waits for the upstream, or is open to it
       pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
+      measureAttempts(parts.pacing.upstream, parts.metrics), // the same: what waits above it is no time of the upstream's
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],

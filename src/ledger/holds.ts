@@ -46,7 +46,6 @@ export interface HoldsSettings {
   readonly onStoreOutage: 'deny' | 'allow';
   /** By what the call was matched, and what it was granted. */
   readonly onHeld: (holdId: string, lines: Lines, granted: Granted) => void;
-  readonly onDenied: (rule: string, kind: RuleKind) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
   readonly onOutage: (error: StoreUnavailable) => void;
 }
@@ -81,11 +80,11 @@ export function createHolds(settings: HoldsSettings): Holds {
             given = { exchange, org, lines, cost, held, admittedAtMs: ledger.nowMs() };
             if (isRecorded(lines)) liveHolds.add(org, holdId);
           },
-          onDenied(rule, kind) {
-            tell(record, 'denied', rule, kind);
-            settings.onDenied(rule, kind);
+          onDenied: (rule, kind) => tell(record, 'denied', rule, kind),
+          onWaited(waitedMs) {
+            record.limitWaitMs += waitedMs;
+            record.waitedMs += waitedMs;
           },
-          onWaited: (waitedMs) => (record.limitWaitMs += waitedMs),
         },
       );
       tightness.see(org, lines.budgets, granted.budgets);

@@ -1,5 +1,5 @@
 import { CallerLeft } from '../errors.ts';
-import type { Policy } from '../exchange.ts';
+import { type Policy, beginWait, endWait } from '../exchange.ts';
 import type { CallQueue, Leave } from '../resilience/call-queue.ts';
 
 /** Sends the upstream only so many calls at a time; the others wait for their turn, or are turned away at once. */
@@ -8,11 +8,13 @@ export function boundLoad(queue: CallQueue): Policy {
     const { signal, record } = exchange;
     const askedAtMs = performance.now();
     let leave: Leave;
+    beginWait(record);
     try {
       leave = await queue.enter(signal);
     } catch (error) {
       throw signal.aborted ? new CallerLeft() : error;
     } finally {
+      endWait(record);
       record.queueWaitMs += performance.now() - askedAtMs;
     }
     try {

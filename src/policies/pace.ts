@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Policy } from '../exchange.ts';
+import { type Exchange, type Policy, beginWait, endWait } from '../exchange.ts';
 import { type FailureKind, failureOfError } from '../resilience/failure.ts';
 import { modelOf } from '../resilience/upstreams.ts';
 import type { UpstreamLimitMetrics } from '../telemetry/upstream-limit-metrics.ts';
@@ -49,12 +49,16 @@ export function pace(parts: PaceParts): Policy {
     while (waitMs >= 1) {
       metrics.slowed(upstream, model, waitMs);
       const sleptFromMs = clock.nowMs();
-      await clock.sleep(waitMs, signal).catch(() => {
-        limits.giveBack(taken);
-        throw new CallerLeft();
-      });
-      // While it waited, another call may have been asked to stay away.
+      beginWait(record);
+      await clock
+        .sleep(waitMs, signal)
+        .catch(() => {
+          limits.giveBack(taken);
+          throw new CallerLeft();
+        })
+        .finally(() => endWait(record));
       record.paceWaitMs += clock.nowMs() - sleptFromMs;
+      // While it waited, another call may have been asked to stay away.
       waitMs = Math.min(untilMs - clock.nowMs(), limits.heldForMs(taken));
     }
   }

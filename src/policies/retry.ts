@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Policy, Reply } from '../exchange.ts';
+import { type Exchange, type Policy, type Reply, beginWait, endWait } from '../exchange.ts';
 import { type FailedAttempt, attemptOf } from '../resilience/attempt.ts';
 import { type Backoff, pauseMs } from '../resilience/backoff.ts';
 import { type Course, startCourse } from '../resilience/course.ts';
@@ -25,8 +25,8 @@ export interface RetryParts extends Backoff {
   readonly fallbacks: readonly Upstream[];
   readonly resting: Resting;
   readonly clock: Clock;
-  readonly metrics: RetryMetrics;
   readonly log: Pick<Logger, 'debug'>;
+  readonly metrics: Pick<RetryMetrics, 'retried' | 'withheld'>;
 }
 
 /** SDKs come back by themselves if a wait is no longer. */
@@ -82,9 +82,10 @@ export function retry(parts: RetryParts): Policy {
         // A look-up is a call, too; it pays for the attempt that it may lead to.
         isPaid = budget.spend();
         if (!isPaid) return giveUp('budget');
-        const found = await findGeneration(exchange, upstream.handler, startedUnixMs).catch(
-          (error: unknown) => leave(error, true),
-        );
+        beginWait(exchange.record);
+        const found = await findGeneration(exchange, upstream.handler, startedUnixMs)
+          .catch((error: unknown) => leave(error, true))
+          .finally(() => endWait(exchange.record));
         if (found.state === 'unknown') return giveUp('unclear');
         if (found.state === 'ran') {
           failed.discard();
@@ -106,7 +107,11 @@ export function retry(parts: RetryParts): Policy {
       }
       if (delayMs > 0) {
         exchange.record.retryWaitMs += delayMs;
-        await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
+        beginWait(exchange.record);
+        await clock
+          .sleep(delayMs, exchange.signal)
+          .catch((error: unknown) => leave(error))
+          .finally(() => endWait(exchange.record));
       }
     }
 

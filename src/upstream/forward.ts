@@ -3,7 +3,18 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Body, CallRecord, Exchange, Flow, Handler, Outcome, Reply, Sink } from '../exchange.ts';
+import {
+  type Body,
+  type CallRecord,
+  type Exchange,
+  type Flow,
+  type Handler,
+  type Outcome,
+  type Reply,
+  type Sink,
+  beginWait,
+  endWait,
+} from '../exchange.ts';
 import { type UpstreamIdentity, requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
 import { upstreamError } from './upstream-error.ts';
@@ -86,6 +97,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   ) {
     this.#signal = signal;
     this.#record = record;
+    beginWait(record);
     this.#requestBody = requestBody;
     this.#drainMs = drainMs;
     this.#resolve = resolve;
@@ -130,7 +142,10 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#firstByteAtMs ??= performance.now();
     this.#bodyBytes += chunk.length;
+    // What is done with a chunk is the sidecar's own time.
+    endWait(this.#record);
     if (this.#sink?.write(chunk) === false) controller.pause();
+    beginWait(this.#record);
   }
 
   onResponseEnd(): void {
@@ -167,6 +182,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   #release(): void {
     this.#record.upstreamMs += performance.now() - this.#sentAtMs;
+    endWait(this.#record);
     clearTimeout(this.#draining);
     this.#signal.removeEventListener('abort', this.#onCallerLeft);
     // undici leaves a stream alone that it never began to send.
