@@ -24,6 +24,7 @@ import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
+import { watchLogLevel } from './watch-log-level.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -36,9 +37,12 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
+export function createApp(config: Config, logSink: LogSink): App {
+  const { log, audit } = logSink;
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
+  logSink.tellDropped((lines) => metrics.dropped('log', lines));
+  const logLevel = watchLogLevel({ stateDir: config.store.stateDir, log, audit });
   const prices = createPriceTable(models.prices, models.fallbackPrice);
   const costOf = priceAnswers(prices);
   const clock = systemClock;
@@ -49,7 +53,15 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, prices, counter, own, upstream: upstreams.bare });
+  const governance = governed(config, {
+    log,
+    audit,
+    metrics,
+    prices,
+    counter,
+    own,
+    upstream: upstreams.bare,
+  });
   const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
   metrics.retries.budgetFrom(retryBudget.left);
   const callPath = createCallPath({
@@ -67,10 +79,17 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       resting: upstreams.primary.resting,
       clock,
       metrics: metrics.retries,
+      log,
     },
   });
-  const redaction = openRedaction(config, { log, metrics, own });
-  const modelCalls = createModelCalls(callPath, { log, metrics, costOf, redacting: redaction?.redacting });
+  const redaction = openRedaction(config, { log, audit, metrics, own });
+  const modelCalls = createModelCalls(callPath, {
+    log,
+    audit,
+    metrics,
+    costOf,
+    redacting: redaction?.redacting,
+  });
   const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
@@ -79,6 +98,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     serving,
     redacting: redaction?.redacting,
     log,
+    audit,
     metrics,
     costOf,
     unknownOperations: upstream.unknownOperations,
@@ -128,7 +148,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await counter.close();
       callers?.close();
       await adminServer.close();
-      await closeLog();
+      logLevel.close();
+      await logSink.close();
       return isWhole && isSettled;
     },
   };
@@ -147,6 +168,7 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 
 interface GovernedParts {
   readonly log: LogSink['log'];
+  readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   readonly prices: PriceTable;
   readonly counter: TokenCounter;
@@ -160,7 +182,7 @@ interface GovernedParts {
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, prices, counter, own, upstream } = parts;
+  const { log, audit, metrics, prices, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
@@ -178,6 +200,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const { ledger, journal } = openLedger(store, {
     own,
     onError: (error) => log.warn({ cause: error.message }, 'store'),
+    onReset: (reset) => audit('budget_reset', reset),
     onNoJournal: (reason) =>
       log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
   });

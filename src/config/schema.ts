@@ -26,6 +26,8 @@ import {
 } from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
 
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /**
  * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
  * README's table and the chart's `values.schema.json` follow from it, so a new key is a line here and an
@@ -131,10 +133,10 @@ export const configSchema = section({
   models: modelsSection,
   estimates: estimatesSection,
   telemetry: section({
-    logLevel: choice(
-      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-      'info',
-      'Least severe log lines that are written.',
+    logLevel: choice(logLevels, 'info', 'Least severe log lines that are written.'),
+    auditFile: text(
+      '',
+      'File that audited events are appended to: denials, opt-outs, deletions, resets. Empty: they go with the other lines.',
     ),
     metrics: flag(true, 'Whether anything is counted; without, `/metrics` answers 404.'),
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
