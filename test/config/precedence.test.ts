@@ -120,6 +120,7 @@ test('with nothing but a key in the environment every key has its default', () =
     },
     telemetry: {
       logLevel: 'info',
+      auditFile: '',
       metrics: true,
       maxModelLabels: 50,
       maxIdentityLabels: 50,
