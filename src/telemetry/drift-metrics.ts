@@ -25,6 +25,8 @@ export interface DriftMetrics {
 
 export function createDriftMetrics(registers: Registers, nowMs: () => number = Date.now): DriftMetrics {
   const errors = createTally(definitions.providerErrors, registers);
+  // An increase can be seen only from something.
+  errors([], 0);
   let last: Drift | undefined;
   let untilMs = 0;
   const drift = () => (nowMs() < untilMs ? last : undefined);
