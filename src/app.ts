@@ -7,8 +7,10 @@ import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
+import { countByHour } from './ledger/count-by-hour.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
+import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
 import { openRedaction } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
@@ -178,16 +180,17 @@ interface GovernedParts {
   readonly upstream: Handler;
 }
 
-/** Undefined if nothing is budgeted or limited: then no store is opened either. */
+/** Undefined if nothing is budgeted, limited or compared: then no store is opened either. */
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, onStoreOutage } = config;
-  if (budgets.length === 0 && limits.length === 0) return undefined;
+  const isCounted = isCountedByHour(config);
+  if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
   const { log, audit, metrics, prices, counter, own, upstream } = parts;
-  const rules = createRules(config);
+  const configured = createRules(config);
   const events = announce({
     log,
     metrics,
-    rules,
+    rules: configured,
     now: Date.now,
     webhook: createWebhook({
       ...webhook,
@@ -204,11 +207,12 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     onNoJournal: (reason) =>
       log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
   });
+  const measured = metrics.stores.measured('ledger', ledger, ledgerSteps);
+  const counted = isCounted ? countByHour(configured, measured) : undefined;
   const governance = govern({
     ...events,
-    ledger: metrics.stores.measured('ledger', ledger, ledgerSteps),
     journal,
-    rules,
+    ...(counted ?? { rules: configured, ledger: measured }),
     prices,
     estimates: config.estimates,
     counter,
@@ -230,7 +234,14 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
       budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
     ),
   });
-  return governance;
+  const drift = counted && openDrift(config, { log, metrics, counted });
+  return {
+    ...governance,
+    async close(timeoutMs) {
+      await drift?.close();
+      return governance.close(timeoutMs);
+    },
+  };
 }
 
 /** Those that wait for the store. */

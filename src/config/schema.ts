@@ -2,6 +2,7 @@ import type Type from 'typebox';
 
 import { assistantsSection, defaultsSection } from './assistants-keys.ts';
 import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from './budget-keys.ts';
+import { driftSection } from './drift-keys.ts';
 import {
   baseUrl,
   choice,
@@ -132,6 +133,7 @@ export const configSchema = section({
   redaction: redactionSection,
   models: modelsSection,
   estimates: estimatesSection,
+  drift: driftSection,
   telemetry: section({
     logLevel: choice(logLevels, 'info', 'Least severe log lines that are written.'),
     auditFile: text(

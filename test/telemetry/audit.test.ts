@@ -26,7 +26,8 @@ type Line = Record<string, unknown>;
 const audited = (lines: readonly Line[]): Line[] => lines.filter(({ audit }) => audit === true);
 
 /** As they would be told of: without what differs from call to call. */
-function told({ time: _, level: __, audit: ___, msg: ____, requestId, ...line }: Line): Line {
+function told(audited: Line): Line {
+  const { time: _, level: __, audit: ___, msg: ____, requestId, ...line } = audited;
   assert.match(String(requestId), /^req_/);
   return line;
 }
