@@ -126,6 +126,16 @@ test('with nothing but a key in the environment every key has its default', () =
       maxIdentityLabels: 50,
       maxBudgetScopes: 200,
     },
+    drift: {
+      count: false,
+      adminKey: '',
+      adminKeyFile: '',
+      baseUrl: 'https://api.openai.com/v1',
+      projectIds: [],
+      everyMinutes: 60,
+      periodHours: 24,
+      delayMinutes: 60,
+    },
     shutdown: { gracePeriodMs: 25_000 },
   });
 });
