@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
@@ -6,14 +7,17 @@ import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
+import { countByHour } from './ledger/count-by-hour.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import type { DigestPattern } from './ledger/match-facts.ts';
 import { createRules } from './ledger/rules.ts';
+import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenRedaction, RedactionParts } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
+import { priceAnswers } from './openai/cost-of-answer.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
-import { createPriceTable } from './openai/prices.ts';
+import { type PriceTable, createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
@@ -24,6 +28,7 @@ import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
+import { watchLogLevel } from './watch-log-level.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -36,9 +41,14 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export async function createApp(config: Config, { log, close: closeLog }: LogSink): Promise<App> {
-  const { listen, admin, upstream, telemetry, shutdown } = config;
-  const metrics = createMetrics(telemetry.maxModelLabels);
+export async function createApp(config: Config, logSink: LogSink): Promise<App> {
+  const { log, audit } = logSink;
+  const { listen, admin, upstream, models, telemetry, shutdown } = config;
+  const metrics = createMetrics({ ...telemetry, version: manifest.version });
+  logSink.tellDropped((lines) => metrics.dropped('log', lines));
+  const logLevel = watchLogLevel({ stateDir: config.store.stateDir, log, audit });
+  const prices = createPriceTable(models.prices, models.fallbackPrice);
+  const costOf = priceAnswers(prices);
   const clock = systemClock;
   const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
@@ -47,34 +57,46 @@ export async function createApp(config: Config, { log, close: closeLog }: LogSin
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const redaction = await redacted(config, { log, metrics, own });
+  const redaction = await redacted(config, { log, audit, metrics, own });
   const { digestPattern } = redaction ?? {};
   const governance = governed(config, {
     log,
+    audit,
     metrics,
+    prices,
     counter,
     own,
     digestPattern,
     upstream: upstreams.bare,
   });
+  const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
+  metrics.retries.budgetFrom(retryBudget.left);
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
     clock,
+    dialect: upstream.dialect,
     holding: governance && { ...governance, counter },
     retrying: {
       ...config.retry,
       random: Math.random,
-      budget: createRetryBudget(config.retry.budgetPercent, clock.nowMs),
+      budget: retryBudget,
       findGeneration: upstreams.findGeneration,
       fallbacks: upstreams.fallbacks,
       resting: upstreams.primary.resting,
       clock,
       metrics: metrics.retries,
+      log,
     },
   });
-  const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
-  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const modelCalls = createModelCalls(callPath, {
+    log,
+    audit,
+    metrics,
+    costOf,
+    redacting: redaction?.redacting,
+  });
+  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
@@ -82,7 +104,9 @@ export async function createApp(config: Config, { log, close: closeLog }: LogSin
     serving,
     redacting: redaction?.redacting,
     log,
+    audit,
     metrics,
+    costOf,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
@@ -93,7 +117,7 @@ export async function createApp(config: Config, { log, close: closeLog }: LogSin
     headersTimeoutMs: listen.headersTimeoutMs,
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
-      metrics.refused('none', code);
+      metrics.requests.refused('none', code);
       log.warn({ requestId, errorCode: code }, 'request refused at the edge');
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
@@ -130,7 +154,8 @@ export async function createApp(config: Config, { log, close: closeLog }: LogSin
       await counter.close();
       callers?.close();
       await adminServer.close();
-      await closeLog();
+      logLevel.close();
+      await logSink.close();
       return isWhole && isSettled;
     },
   };
@@ -157,7 +182,9 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 
 interface GovernedParts {
   readonly log: LogSink['log'];
+  readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
+  readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -167,32 +194,40 @@ interface GovernedParts {
   readonly upstream: Handler;
 }
 
-/** Undefined if nothing is budgeted or limited: then no store is opened either. */
+/** Undefined if nothing is budgeted, limited or compared: then no store is opened either. */
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
-  const { budgets, limits, store, webhook, models, onStoreOutage } = config;
-  if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, own, digestPattern, upstream } = parts;
-  const rules = createRules(config, digestPattern);
+  const { budgets, limits, store, webhook, onStoreOutage } = config;
+  const isCounted = isCountedByHour(config);
+  if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
+  const { log, audit, metrics, prices, counter, own, digestPattern, upstream } = parts;
+  const configured = createRules(config, digestPattern);
   const events = announce({
     log,
-    metrics: metrics.ledger,
-    rules,
+    metrics,
+    rules: configured,
     now: Date.now,
     webhook: createWebhook({
       ...webhook,
-      onError: (error) => log.error({ cause: error.message }, 'webhook not delivered'),
+      onError(error) {
+        metrics.dropped('webhook', 1);
+        log.error({ cause: error.message }, 'webhook not delivered');
+      },
     }),
   });
-  return govern({
+  const { ledger, journal } = openLedger(store, {
+    own,
+    onError: (error) => log.warn({ cause: error.message }, 'store'),
+    onReset: (reset) => audit('budget_reset', reset),
+    onNoJournal: (reason) =>
+      log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
+  });
+  const measured = metrics.stores.measured('ledger', ledger, ledgerSteps);
+  const counted = isCounted ? countByHour(configured, measured) : undefined;
+  const governance = govern({
     ...events,
-    ...openLedger(store, {
-      own,
-      onError: (error) => log.warn({ cause: error.message }, 'store'),
-      onNoJournal: (reason) =>
-        log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
-    }),
-    rules,
-    prices: createPriceTable(models.prices, models.fallbackPrice),
+    journal,
+    ...(counted ?? { rules: configured, ledger: measured }),
+    prices,
     estimates: config.estimates,
     counter,
     substitutesOf: (model) =>
@@ -205,4 +240,32 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     leaseMs: store.leaseMs,
     onStoreOutage,
   });
+  metrics.ledger.budgets.readFrom({
+    report: governance.report,
+    timeoutMs: store.timeoutMs,
+    onSilence: () => metrics.stores.silent('ledger'),
+    calendarBudgets: new Set(
+      budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
+    ),
+  });
+  const drift = counted && openDrift(config, { log, metrics, counted });
+  return {
+    ...governance,
+    async close(timeoutMs) {
+      await drift?.close();
+      return governance.close(timeoutMs);
+    },
+  };
 }
+
+/** Those that wait for the store. */
+const ledgerSteps = [
+  'admit',
+  'renew',
+  'settle',
+  'defer',
+  'settleDeferred',
+  'claimDue',
+  'leaveQueue',
+  'windows',
+] as const;

@@ -14,12 +14,14 @@ import { createFinder } from './redaction/finder.ts';
 import type { Modes } from './redaction/modes.ts';
 import { createHideName } from './redaction/name-digest.ts';
 import { createOwnPlaceholders } from './redaction/own-placeholders.ts';
+import type { Vault } from './redaction/vault.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
 
 export interface RedactionParts {
   readonly log: LogSink['log'];
+  readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -38,7 +40,7 @@ const minHashKeyLength = 16;
 export function openRedaction(
   config: Config,
   modes: Modes,
-  { log, metrics, own }: RedactionParts,
+  { log, audit, metrics, own }: RedactionParts,
 ): OpenRedaction {
   const { redaction } = config;
   const onProblem = (error: Error) => log.error({ cause: error.message }, 'key not reread');
@@ -53,9 +55,7 @@ export function openRedaction(
   });
   const hideName = createHideName(nameKey.read);
   const digestPattern: DigestPattern = (dimension, pattern) => hideName(JSON.stringify([dimension, pattern]));
-  const vault = modes.uses('pseudonymize')
-    ? openVault(config, { own, onError: (error) => log.warn({ cause: error.message }, 'store of originals') })
-    : undefined;
+  const vault = modes.uses('pseudonymize') ? open() : undefined;
   const analyzer = openAnalyzer(redaction.analyzer, (error) =>
     log.warn({ cause: error.message }, 'analyzer of personal data'),
   );
@@ -82,6 +82,7 @@ export function openRedaction(
       optOut: redaction.optOut,
       outputs: redaction.outputs,
       metrics: metrics.redaction,
+      audit,
     },
     digestPattern,
     async close() {
@@ -91,6 +92,16 @@ export function openRedaction(
       await analyzer?.close();
     },
   };
+
+  function open(): Vault {
+    const onError = (error: Error) => log.warn({ cause: error.message }, 'store of originals');
+    return metrics.stores.measured('vault', openVault(config, { own, onError }), [
+      'begin',
+      'name',
+      'read',
+      'join',
+    ]);
+  }
 
   function openAnalyzer(
     settings: Config['redaction']['analyzer'],

@@ -2,7 +2,16 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
 import { ProxyError } from '../errors.ts';
-import type { Exchange, Handler, Identity, Metadata, Outcome, Reply, Sink } from '../exchange.ts';
+import {
+  type Exchange,
+  type Handler,
+  type Identity,
+  type Metadata,
+  type Outcome,
+  type Reply,
+  type Sink,
+  newCallRecord,
+} from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
 
@@ -89,6 +98,8 @@ function exchangeOf(call: UpstreamCall): Exchange {
     identity,
     runMetadata,
     signal,
+    // It was kept as it may be told.
+    record: { ...newCallRecord(), identity },
   };
 }
 

@@ -2,9 +2,11 @@ import type Type from 'typebox';
 
 import { assistantsSection, defaultsSection } from './assistants-keys.ts';
 import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from './budget-keys.ts';
+import { driftSection } from './drift-keys.ts';
 import {
   baseUrl,
   choice,
+  flag,
   headerText,
   host,
   integer,
@@ -24,6 +26,8 @@ import {
   timeoutsSection,
 } from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
  * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
@@ -129,13 +133,17 @@ export const configSchema = section({
   redaction: redactionSection,
   models: modelsSection,
   estimates: estimatesSection,
+  drift: driftSection,
   telemetry: section({
-    logLevel: choice(
-      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-      'info',
-      'Least severe log lines that are written.',
+    logLevel: choice(logLevels, 'info', 'Least severe log lines that are written.'),
+    auditFile: text(
+      '',
+      'File that audited events are appended to: denials, opt-outs, deletions, resets. Empty: they go with the other lines.',
     ),
+    metrics: flag(true, 'Whether anything is counted; without, `/metrics` answers 404.'),
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
+    maxIdentityLabels: integer(50, 'The same for teams, and for apps.'),
+    maxBudgetScopes: integer(200, 'Shares of budgets that have gauges; of more, those that are fullest.'),
   }),
   shutdown: section({
     gracePeriodMs: milliseconds(25_000, 'How long running requests may finish after SIGTERM.', {

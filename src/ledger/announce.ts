@@ -2,33 +2,53 @@ import type { Logger } from 'pino';
 
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
-import { nanoUsdPerUsd, nothing } from './amounts.ts';
+import { type Amounts, nanoUsdPerUsd, nothing, units } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
+import type { SettledBudget } from './ledger.ts';
 import type { Rules } from './rules.ts';
 
 interface AnnounceParts {
   readonly log: Logger;
-  readonly metrics: Metrics['ledger'];
+  readonly metrics: Pick<Metrics, 'ledger' | 'usage'>;
   readonly webhook: Webhook;
-  readonly rules: Pick<Rules, 'crossings'>;
+  readonly rules: Pick<Rules, 'budgets' | 'crossings'>;
   readonly now: () => number;
 }
 
 type Events = Pick<
   GovernanceSettings,
-  'onSettled' | 'onDenied' | 'onOutage' | 'onSwept' | 'onLost' | 'onError' | 'pendingTo'
+  | 'onSettled'
+  | 'onHeld'
+  | 'onLateUsage'
+  | 'onOutage'
+  | 'onSwept'
+  | 'onLost'
+  | 'onError'
+  | 'pendingTo'
+  | 'holdsTo'
 >;
 
 /** One outage is one line, however many calls meet it. */
 const outageLineEveryMs = 10_000;
 
 /** What happens in the ledger, as metrics, log lines and calls of the webhook. */
-export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): Events {
+export function announce({
+  log,
+  metrics: { ledger: metrics, usage },
+  webhook,
+  rules,
+  now,
+}: AnnounceParts): Events {
   let outageToldAtMs = -Infinity;
+  const limits = new Map(rules.budgets.map(({ name, limit }) => [name, limit]));
   return {
     onSettled(settlement, settled) {
       const { kind, budgets } = settled;
       const { estimated } = settlement;
+      if (log.isLevelEnabled('debug')) {
+        const { holdId: requestId, upstreamId } = settlement;
+        log.debug({ requestId, upstreamId, result: kind, estimated, ...shown(settled.charged) }, 'settled');
+      }
       // What it tells of was counted when it was settled.
       if (kind === 'duplicate')
         return metrics.settled({ kind, estimated, charged: nothing, overrun: nothing });
@@ -40,11 +60,22 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
           }
         : settled.charged;
       metrics.settled({ ...settled, estimated, charged });
+      for (const state of budgets) tellCharged(settlement.org, state);
       for (const crossing of budgets.flatMap((state) => rules.crossings(state))) {
         tellCrossing(settlement.org, crossing);
       }
     },
-    onDenied: (rule) => metrics.denied(rule),
+    onHeld(requestId, lines, { held, budgets, outputTokens, delayMs }) {
+      if (!log.isLevelEnabled('debug')) return;
+      const matched = lines.budgets.map(({ budget, scope }, index) => {
+        const { used, held: heldOf } = budgets[index]!;
+        return { budget, scope, used: shown(used), held: shown(heldOf) };
+      });
+      const limits = [...lines.rates, ...lines.concurrencies].map(({ limit, scope }) => ({ limit, scope }));
+      const call = { requestId, ...shown(held), outputTokens, delayMs };
+      log.debug({ ...call, budgets: matched, limits }, 'held');
+    },
+    onLateUsage: ({ identity, ...late }) => usage.used({ ...late, team: identity?.team, app: identity?.app }),
     onOutage(error) {
       metrics.storeOutage();
       if (now() - outageToldAtMs < outageLineEveryMs) return;
@@ -61,7 +92,20 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
     },
     onError: (error) => log.error({ cause: error.message }, 'ledger'),
     pendingTo: (count) => metrics.pendingFrom(count),
+    holdsTo: (holds) => metrics.holdsFrom(holds),
   };
+
+  function tellCharged(org: string, { budget, scope, usedBefore, usedAfter }: SettledBudget): void {
+    const limit = limits.get(budget);
+    for (const unit of units) {
+      const amount = usedAfter[unit] - usedBefore[unit];
+      // What an estimate was too high by has been counted, and counters don't go back.
+      if (limit?.[unit] === undefined || amount < 0) continue;
+      const share = { org, budget, scope };
+      if (unit === 'tokens') metrics.charged(share, 'tokens', amount);
+      else metrics.charged(share, 'usd', amount / nanoUsdPerUsd);
+    }
+  }
 
   function tellCrossing(org: string, crossing: ReturnType<Rules['crossings']>[number]): void {
     const { budget, scope, unit, percent, limit } = crossing;
@@ -72,4 +116,8 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
     log.warn(event, 'budget threshold reached');
     webhook.send({ event: 'budget_threshold_reached', at: new Date(now()).toISOString(), ...event });
   }
+}
+
+function shown({ tokens, nanoUsd }: Amounts): { readonly tokens: number; readonly usd: number } {
+  return { tokens, usd: nanoUsd / nanoUsdPerUsd };
 }

@@ -14,7 +14,9 @@ import { redactRequest } from '../redaction/redact-request.ts';
 import { rewriteReply } from '../redaction/rewrite-reply.ts';
 import type { Named, Vault } from '../redaction/vault.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import type { Audit } from '../telemetry/audit.ts';
 import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
+import { auditedCall } from './audited-call.ts';
 
 export interface RedactParts {
   readonly finder: Finder;
@@ -31,6 +33,7 @@ export interface RedactParts {
   /** Whether what models put out is looked at, too. */
   readonly outputs: boolean;
   readonly metrics: RedactionMetrics;
+  readonly audit: Audit;
 }
 
 /**
@@ -43,6 +46,9 @@ export function redact(parts: RedactParts | undefined): Policy {
     const { isOut, allowed } = readOptOut(exchange, parts.optOut);
     if (isOut) {
       parts.metrics.optedOut(exchange.operation.name);
+      exchange.record.isOptedOut = true;
+      exchange.record.identity = exchange.identity;
+      parts.audit('opted_out', auditedCall(exchange));
       return next(exchange);
     }
     const table = parts.vault && tableOf(exchange, parts.vault);

@@ -1,6 +1,8 @@
+import type { Logger } from 'pino';
+
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Policy, Reply } from '../exchange.ts';
+import { type Exchange, type Policy, type Reply, beginWait, endWait } from '../exchange.ts';
 import { type FailedAttempt, attemptOf } from '../resilience/attempt.ts';
 import { type Backoff, pauseMs } from '../resilience/backoff.ts';
 import { type Course, startCourse } from '../resilience/course.ts';
@@ -23,7 +25,8 @@ export interface RetryParts extends Backoff {
   readonly fallbacks: readonly Upstream[];
   readonly resting: Resting;
   readonly clock: Clock;
-  readonly metrics: RetryMetrics;
+  readonly log: Pick<Logger, 'debug'>;
+  readonly metrics: Pick<RetryMetrics, 'retried' | 'withheld'>;
 }
 
 /** SDKs come back by themselves if a wait is no longer. */
@@ -35,7 +38,7 @@ const longestWaitOfSdksMs = 60_000;
  * one budget and end within the caller's time; an answer that is given up says so to the caller's SDK.
  */
 export function retry(parts: RetryParts): Policy {
-  const { maxAttempts, maxMs, budget, lookUp, findGeneration, fallbacks, clock, metrics } = parts;
+  const { maxAttempts, maxMs, budget, lookUp, findGeneration, fallbacks, clock, metrics, log } = parts;
   return (next) => {
     const primary: Upstream = { name: 'primary', handler: next, resting: parts.resting, serves: () => true };
     return (exchange) => {
@@ -46,6 +49,7 @@ export function retry(parts: RetryParts): Policy {
   };
 
   async function send(exchange: Exchange, course: Course): Promise<Reply> {
+    const { id: requestId } = exchange;
     const repeatability = repeatabilityOf(exchange);
     const startedUnixMs = clock.unixMs();
     let attempts = 0;
@@ -61,7 +65,8 @@ export function retry(parts: RetryParts): Policy {
         failed?.discard();
         return answered(attempt.reply, upstream, attempts);
       }
-      const { kind } = attempt.failure;
+      const { kind, waitMs: askedMs } = attempt.failure;
+      log.debug({ requestId, upstream: upstream.name, attempts, failure: kind, askedMs }, 'attempt failed');
       // What an upstream said is of more use to the caller than that nothing was sent to another one.
       if (!isTurnedAway || !failed) {
         failed?.discard();
@@ -77,9 +82,10 @@ export function retry(parts: RetryParts): Policy {
         // A look-up is a call, too; it pays for the attempt that it may lead to.
         isPaid = budget.spend();
         if (!isPaid) return giveUp('budget');
-        const found = await findGeneration(exchange, upstream.handler, startedUnixMs).catch(
-          (error: unknown) => leave(error, true),
-        );
+        beginWait(exchange.record);
+        const found = await findGeneration(exchange, upstream.handler, startedUnixMs)
+          .catch((error: unknown) => leave(error, true))
+          .finally(() => endWait(exchange.record));
         if (found.state === 'unknown') return giveUp('unclear');
         if (found.state === 'ran') {
           failed.discard();
@@ -93,16 +99,25 @@ export function retry(parts: RetryParts): Policy {
       const delayMs = turn.isNewRound ? pauseMs(parts, attempts, turn.askedMs) : 0;
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
       if (!isPaid && !budget.spend()) return giveUp('budget');
+      log.debug({ requestId, upstream: course.current().name, delayMs }, 'sending again');
       if (attempts > 0) metrics.retried(course.current().name, kind);
       if (!failed.isWhole) {
         failed.discard();
         failed = undefined;
       }
-      if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
+      if (delayMs > 0) {
+        exchange.record.retryWaitMs += delayMs;
+        beginWait(exchange.record);
+        await clock
+          .sleep(delayMs, exchange.signal)
+          .catch((error: unknown) => leave(error))
+          .finally(() => endWait(exchange.record));
+      }
     }
 
     function giveUp(why: Withheld): Reply {
       metrics.withheld(why);
+      log.debug({ requestId, why, attempts }, 'not sent again');
       const mayComeBack = why === 'wait' && attempts === 1;
       const note = why === 'unclear' ? 'It may have run, so it is not sent again.' : '';
       const reply = failed!.answer(toldToSdk(failed!, repeatability, mayComeBack), note);

@@ -16,13 +16,15 @@ import { placeOf } from './where.ts';
  */
 export async function redactRequest(exchange: Exchange, call: CallRedaction): Promise<Exchange> {
   const { identity, operation } = exchange;
+  const hidden = identity && hideIdentity(identity, call);
+  exchange.record.identity = hidden;
   refuseInPath(exchange.path, call);
   const place = placeOf(operation);
   const headers = hideInHeaders(exchange.headers, call);
   const asked = {
     ...exchange,
     headers,
-    ...(identity && { identity: hideIdentity(identity, call) }),
+    ...(hidden && { identity: hidden }),
     query: redactQuery(exchange.query, place, (text) => maskAtOnce(text, call)),
   };
   const { body } = asked;
