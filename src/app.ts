@@ -1,11 +1,19 @@
+import { hostname } from 'node:os';
+
+import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
+import { type ConductedRun, reportStatus } from './admin/report-status.ts';
+import type { RunRecord } from './assistants/store/records.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
+import { showConfig } from './config/redact-config.ts';
 import type { Config } from './config/schema.ts';
 import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
+import { type ErrorCode, errorTable } from './errors.ts';
 import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
+import { type Burn, createBurn } from './ledger/burn.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
@@ -20,6 +28,7 @@ import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
+import { type Refusal, createActivity } from './telemetry/activity.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
@@ -35,12 +44,13 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
+export function createApp(config: Config, { log, close: closeLog }: LogSink, pod = hostname()): App {
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
   const prices = createPriceTable(models.prices, models.fallbackPrice);
   const costOf = priceAnswers(prices);
   const clock = systemClock;
+  const activity = createActivity(clock.unixMs);
   const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
     config.auth.keys.length === 0
@@ -48,7 +58,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, prices, counter, own, upstream: upstreams.bare });
+  const burn = createBurn({ rolling: rollingOf(config), now: clock.unixMs });
+  const governance = governed(config, { log, metrics, burn, prices, counter, own, upstream: upstreams.bare });
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
@@ -67,7 +78,13 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
   });
   const redaction = openRedaction(config, { log, metrics, own });
-  const modelCalls = createModelCalls(callPath, { log, metrics, costOf, redacting: redaction?.redacting });
+  const modelCalls = createModelCalls(callPath, {
+    log,
+    metrics,
+    activity,
+    costOf,
+    redacting: redaction?.redacting,
+  });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
@@ -77,6 +94,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     redacting: redaction?.redacting,
     log,
     metrics,
+    activity,
     costOf,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
@@ -89,6 +107,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
       metrics.refused('none', code);
+      activity.refused(refusalAtEdge(code, requestId));
       log.warn({ requestId, errorCode: code }, 'request refused at the edge');
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
@@ -98,6 +117,25 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     metrics,
     isReady: () => ready,
     budgets: async () => (await governance?.report()) ?? [],
+    consoleAudience: admin.console,
+    status: reportStatus({
+      version: manifest.version,
+      pod,
+      isReady: () => ready,
+      activity,
+      upstreams: upstreams.states,
+      runs: () => (serving?.runs() ?? []).map(toldRun),
+      ledger: governance && {
+        budgets: governance.report,
+        pendingCharges: governance.pendingCharges,
+        burn,
+        onOutage: config.onStoreOutage,
+      },
+      askAssistants: serving?.ask,
+      storeKind: config.store.redisUrl === '' ? 'embedded' : 'redis',
+      configuration: showConfig(config),
+      now: clock.unixMs,
+    }),
   });
 
   return {
@@ -131,6 +169,30 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   };
 }
 
+/** What never became a call has neither an operation nor a caller. */
+function refusalAtEdge(code: ErrorCode, requestId: string | undefined): Refusal {
+  const { status, message } = errorTable[code];
+  return {
+    code,
+    status,
+    operation: 'none',
+    rule: undefined,
+    message,
+    requestId,
+    model: '',
+    identity: undefined,
+  };
+}
+
+function toldRun({ run, identity }: RunRecord): ConductedRun {
+  const { id: runId, thread_id: threadId, status, model, created_at: createdAtSeconds } = run;
+  return { runId, threadId, status, model, createdAtMs: createdAtSeconds * 1000, ...identity };
+}
+
+function rollingOf({ budgets }: Config): ReadonlySet<string> {
+  return new Set(budgets.flatMap(({ name, window }) => (window.rolling === undefined ? [] : [name])));
+}
+
 /** What holds for all of an upstream holds for each class of its operations too. */
 function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
   const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
@@ -145,6 +207,7 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
+  readonly burn: Burn;
   readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
@@ -157,7 +220,7 @@ interface GovernedParts {
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, prices, counter, own, upstream } = parts;
+  const { log, metrics, burn, prices, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
@@ -171,6 +234,10 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   });
   return govern({
     ...events,
+    onSettled(settlement, settled) {
+      events.onSettled(settlement, settled);
+      for (const budget of settled.budgets) burn.charged(settlement.org, budget);
+    },
     ...openLedger(store, {
       own,
       onError: (error) => log.warn({ cause: error.message }, 'store'),

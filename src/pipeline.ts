@@ -19,8 +19,10 @@ import { type ReplayParts, replay } from './policies/replay.ts';
 import { type RetryParts, retry } from './policies/retry.ts';
 import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
+import { watchAttempts } from './policies/watch-attempts.ts';
 import type { CallQueue } from './resilience/call-queue.ts';
 import type { Circuit } from './resilience/circuit.ts';
+import type { UpstreamHealth } from './telemetry/upstream-health.ts';
 
 export interface PipelineParts extends ObserveParts {
   readonly callPath: Handler;
@@ -85,6 +87,7 @@ export interface UpstreamPathParts {
   readonly nameOf: ((exchange: Exchange) => string | undefined) | undefined;
   readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
+  readonly health: UpstreamHealth;
   readonly clock: Clock;
 }
 
@@ -98,6 +101,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       boundLoad(parts.queue), //                  around all that waits for the upstream, or is open to it
       pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
+      watchAttempts(parts.pacing.upstream, parts.health), // within it: tells of what was really sent
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],

@@ -1,37 +1,66 @@
 import type { Logger } from 'pino';
 
-import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
+import { CallerLeft, ProxyError, tellableMessage } from '../errors.ts';
 import type { CallRecord, Exchange, Identity, Outcome, Policy } from '../exchange.ts';
 import { nanoUsdPerUsd } from '../ledger/amounts.ts';
 import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
 import { isBilled } from '../openai/is-billed.ts';
+import type { Activity, LiveCall } from '../telemetry/activity.ts';
 import type { Metrics, RequestMeasures } from '../telemetry/metrics.ts';
 
 export interface ObserveParts {
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   readonly costOf: CostOfAnswer;
 }
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, metrics, costOf }: ObserveParts): Policy {
+export function observe({ log, metrics, activity, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
+    const { id: requestId, operation, record: told } = exchange;
+    const live: LiveCall = { requestId, operation: operation.name, startedAtMs, record: told };
     metrics.requestStarted();
+    activity.begun(live);
     return next(exchange).then(
       (reply) => {
-        void reply.finished.then((outcome) => record(exchange, answered(reply.status, outcome), startedAtMs));
+        told.stage = 'answering';
+        void reply.finished.then((outcome) => {
+          const ended = answered(reply.status, outcome);
+          activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
+          record(exchange, ended, startedAtMs);
+        });
         return reply;
       },
       (error: Error) => {
-        record(exchange, unanswered(error), startedAtMs);
+        const ended = unanswered(error);
+        activity.ended(live, ended.ending === 'refused' ? 'refused' : 'well');
+        if (ended.refusal) tellRefusal(exchange, ended.refusal);
+        record(exchange, ended, startedAtMs);
         throw error;
       },
     );
   };
 
+  function tellRefusal({ id: requestId, operation, record }: Exchange, refusal: ProxyError): void {
+    const { code, status } = refusal;
+    const { model, identity, decision } = record;
+    activity.refused({
+      code,
+      status,
+      operation: operation.name,
+      rule: decision === 'denied' ? record.rule : undefined,
+      message: tellableMessage(refusal),
+      requestId,
+      model,
+      identity,
+    });
+  }
+
   function record(exchange: Exchange, ended: Ended, startedAtMs: number): void {
-    const { status, ending, outcome, error, errorCode } = ended;
+    const { status, ending, outcome, error, refusal } = ended;
+    const errorCode = refusal?.code;
     const operation = exchange.operation.name;
     const durationMs = performance.now() - startedAtMs;
     const firstByteAtMs = outcome?.firstByteAtMs;
@@ -109,7 +138,7 @@ interface Ended {
   readonly outcome?: Outcome;
   readonly error?: Error | undefined;
   /** Of an answer that the sidecar gives itself. */
-  readonly errorCode?: ErrorCode;
+  readonly refusal?: ProxyError;
 }
 
 function answered(status: number, outcome: Outcome): Ended {
@@ -120,9 +149,9 @@ function unanswered(error: Error): Ended {
   // 499 is what proxies log for a caller that left before there was an answer; nobody ever receives it.
   if (error instanceof CallerLeft) return { status: 499, ending: 'aborted', error };
   if (error instanceof ProxyError) {
-    return { status: error.status, ending: 'refused', error, errorCode: error.code };
+    return { status: error.status, ending: 'refused', error, refusal: error };
   }
-  return { status: 500, ending: 'refused', error, errorCode: 'internal_error' };
+  return { status: 500, ending: 'refused', error, refusal: new ProxyError('internal_error') };
 }
 
 /** As declared by the caller; a chunked body has no length to tell. */

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 
 import { observe } from '../../src/policies/observe.ts';
+import { createActivity } from '../../src/telemetry/activity.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { plainExchange } from '../harness/exchange.ts';
 import { sendRaw } from '../harness/raw.ts';
@@ -38,7 +39,12 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 
 test('a failure of our own is counted by the code that the caller is told', async () => {
   const metrics = createMetrics(1);
-  const parts = { log: pino({ level: 'silent' }), metrics, costOf: () => 0 };
+  const parts = {
+    log: pino({ level: 'silent' }),
+    metrics,
+    activity: createActivity(Date.now),
+    costOf: () => 0,
+  };
   const observed = observe(parts)(() => Promise.reject(new Error()));
   await assert.rejects(observed(plainExchange()));
   assert.match(await metrics.exposition(), /refusals_total\{operation="unknown",code="internal_error"\} 1/);

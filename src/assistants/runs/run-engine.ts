@@ -26,6 +26,8 @@ export interface RunEngine {
   prepare(org: string, record: RunRecord): Promise<Prompt | undefined>;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
+  /** The runs that this pod carries on just now, as they were last written. */
+  conducted(): RunRecord[];
   /** Since it drains, who is cut off did not leave. */
   isLeaving(): boolean;
   /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
@@ -67,8 +69,8 @@ interface Live extends LiveRun {
 export function createRunEngine(settings: RunEngineSettings): RunEngine {
   const { store, leaseMs, nowMs, onError } = settings;
   const pod = randomUUID();
-  let conducted = 0;
-  const newOwner = () => `${pod}/${(conducted += 1)}`;
+  let owned = 0;
+  const newOwner = () => `${pod}/${(owned += 1)}`;
   const live = new Map<string, Live>();
   /** Nothing new is taken on. */
   const leaving = new AbortController();
@@ -77,7 +79,9 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  return { newOwner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
+  const conducted = () => [...live.values()].map(({ writer }) => writer.record);
+  const isLeaving = () => leaving.signal.aborted;
+  return { newOwner, leaseMs, carryOn, prepare, look, conducted, isLeaving, drain, close };
 
   async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
     if (!record.call) return undefined;
