@@ -14,6 +14,9 @@ const failedShareToWatch = 0.1;
 const failedShareInTrouble = 0.5;
 /** A refusal is told at the top for so long. */
 const recentMs = 60_000;
+/** A budget that is less used, and lasts longer, may only have had a busy quarter of an hour. */
+const usedShareToWatch = 0.5;
+const lastsToWatchMs = 3_600_000;
 /** That many budgets are told one by one. */
 const maxBudgetProblems = 3;
 
@@ -100,7 +103,10 @@ function judgeUpstream({
 
 function judgeBudgets(rows: readonly BudgetStatus[], nowMs: number): Problem[] {
   const gone = rows.filter((row) => row.mode === 'enforce' && isGone(row));
-  const going = rows.filter((row) => row.goneAt !== null && !isGone(row));
+  const going = rows
+    .filter((row) => isGoing(row, nowMs))
+    .toSorted((a, b) => Date.parse(a.goneAt!) - Date.parse(b.goneAt!));
+  const nameOf = namer(rows);
   return [
     ...gone.slice(0, maxBudgetProblems).map((row) => {
       const until = row.isRolling ? 'it frees up step by step' : `until ${endIn(row.windowEnd, nowMs)}`;
@@ -111,14 +117,16 @@ function judgeBudgets(rows: readonly BudgetStatus[], nowMs: number): Problem[] {
       const goneIn = duration(Date.parse(row.goneAt!) - nowMs);
       const early = Date.parse(row.windowEnd) - Date.parse(row.goneAt!);
       const end = row.isRolling ? '' : `, ${duration(early)} before its window ends`;
-      return problem(
-        'watch',
-        'budgets',
-        `Budget ${nameOf(row)} will be gone in ${goneIn} at this rate${end}.`,
-      );
+      return problem('watch', 'budgets', `Budget ${nameOf(row)} will be gone in ${goneIn}${end}.`);
     }),
     ...more(going.length, 'watch', 'will be gone before their windows end'),
   ];
+}
+
+function isGoing(row: BudgetStatus, nowMs: number): boolean {
+  if (row.goneAt === null || isGone(row)) return false;
+  const isNear = row.used + row.held >= row.limit * usedShareToWatch;
+  return isNear || Date.parse(row.goneAt) - nowMs < lastsToWatchMs;
 }
 
 function isGone({ remaining, limit }: BudgetStatus): boolean {
@@ -134,10 +142,14 @@ function more(count: number, level: Problem['level'], what: string): Problem[] {
 function judgeRefusals(groups: readonly RefusalStatus[], nowMs: number): Problem[] {
   const recent = groups.filter(({ lastAt }) => nowMs - Date.parse(lastAt) < recentMs);
   if (recent.length === 0) return [];
-  const reasons = recent.slice(0, 3).map(({ code, rule }) => (rule === null ? code : `${code} (${rule})`));
-  const others = recent.length > 3 ? ', and others' : '';
+  const reasons = [...new Set(recent.map(({ code, rule }) => (rule === null ? code : `${code} (${rule})`)))];
+  const others = reasons.length > 3 ? ', and others' : '';
   return [
-    problem('watch', 'refusals', `Calls were refused in the last minute: ${reasons.join(', ')}${others}.`),
+    problem(
+      'watch',
+      'refusals',
+      `Calls were refused in the last minute: ${reasons.slice(0, 3).join(', ')}${others}.`,
+    ),
   ];
 }
 
@@ -145,8 +157,16 @@ function problem(level: Problem['level'], section: Problem['section'], text: str
   return { level, section, text };
 }
 
-function nameOf({ name, scope, unit }: BudgetStatus): string {
-  return `${name}${scope === '' ? '' : ` of ${scope}`} (${unit === 'usd' ? 'USD' : unit})`;
+/** With its unit, if the budget is limited in both. */
+function namer(rows: readonly BudgetStatus[]): (row: BudgetStatus) => string {
+  const shareOf = ({ name, scope, unit }: BudgetStatus) => `${unit} ${name} ${scope}`;
+  const shares = new Set(rows.map(shareOf));
+  return (row) => {
+    const { name, scope, unit } = row;
+    const other = unit === 'usd' ? 'tokens' : 'usd';
+    const of = scope === '' ? '' : ` of ${scope}`;
+    return `${name}${of}${shares.has(shareOf({ ...row, unit: other })) ? ` (${unit})` : ''}`;
+  };
 }
 
 function endIn(windowEnd: string, nowMs: number): string {

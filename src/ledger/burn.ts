@@ -87,9 +87,8 @@ export function createBurn({ rolling, now }: BurnSettings): Burn {
       track = { startMs, samples: [{ atMs, used: usedBefore }] };
     }
     const { samples } = track;
-    const latest = samples.at(-1)!;
-    if (samples.length > 1 && atMs - samples.at(-2)!.atMs < sampleEveryMs) samples.pop();
-    samples.push({ atMs: Math.max(atMs, latest.atMs), used });
+    if (samples.length > 1 && slotOf(samples.at(-1)!.atMs) === slotOf(atMs)) samples.pop();
+    samples.push({ atMs, used });
     while (samples.length > 2 && samples[1]!.atMs <= atMs - horizonMs) samples.shift();
     tracks.delete(key);
     tracks.set(key, track);
@@ -115,6 +114,10 @@ export function createBurn({ rolling, now }: BurnSettings): Burn {
     // What a full rolling window loses it gains again, so its mean says nothing of where it goes.
     return { perMs: rolling.has(report.name) ? 0 : report.used / overMs, overMs };
   }
+}
+
+function slotOf(atMs: number): number {
+  return Math.floor(atMs / sampleEveryMs);
 }
 
 function lengthMs({ windowStart, windowEnd }: BudgetReport): number {

@@ -7,13 +7,14 @@ import { createTable } from './tables.js';
 /** @param {Element} section */
 export function createBudgets(section) {
   let nowMs = 0;
+  /** Budgets that are limited in both units. @type {Set<string>} */
+  let doubles = new Set();
   const show = createTable(section, {
     caption: 'Budgets: what is used and held, how fast, and how long it will last',
     empty: 'No budget has been used yet, or none is configured.',
-    keyOf: (/** @type {BudgetStatus} */ { org, name, scope, unit, windowStart, isRolling }) =>
-      JSON.stringify([org, name, scope, unit, isRolling ? '' : windowStart]),
+    keyOf: (/** @type {BudgetStatus} */ budget) => `${budget.unit} ${shareOf(budget)}`,
     columns: [
-      { label: 'Budget', kind: 'name', make: createName },
+      { label: 'Budget', kind: 'name', make: () => createName((budget) => doubles.has(shareOf(budget))) },
       { label: 'Used', kind: 'fill', make: () => createUse(() => nowMs) },
       { label: 'Rate', kind: 'rate', make: createRate },
       { label: 'Forecast', kind: 'forecast', make: () => createForecast(() => nowMs) },
@@ -21,19 +22,29 @@ export function createBudgets(section) {
   });
   return (/** @type {Status} */ { budgets, sidecar }) => {
     nowMs = Date.parse(sidecar.now);
+    const shares = budgets.rows.map(shareOf);
+    doubles = new Set(shares.filter((share, index) => shares.indexOf(share) !== index));
     show(budgets.rows, budgets.total);
   };
 }
 
-function createName() {
+/** @param {BudgetStatus} budget */
+function shareOf({ org, name, scope, windowStart, isRolling }) {
+  return JSON.stringify([org, name, scope, isRolling ? '' : windowStart]);
+}
+
+/** @param {(budget: BudgetStatus) => boolean} isDouble */
+function createName(isDouble) {
   const name = element('span');
   const scope = element('bdi', { class: 'scope' });
+  const unit = element('span', { class: 'scope' });
   const mode = element('span', { class: 'tag' }, 'only observed');
   return {
-    node: element('div', {}, name, ' ', scope, ' ', mode),
+    node: element('div', {}, name, ' ', scope, ' ', unit, ' ', mode),
     update(/** @type {BudgetStatus} */ budget) {
       setText(name, budget.name);
       setText(scope, budget.scope === '' ? '' : visible(budget.scope));
+      setText(unit, isDouble(budget) ? (budget.unit === 'usd' ? 'in USD' : 'in tokens') : '');
       mode.hidden = budget.mode === 'enforce';
     },
   };

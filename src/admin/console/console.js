@@ -2,6 +2,7 @@
 import { createBudgets } from './budgets.js';
 import { createCalls, createRuns } from './calls.js';
 import { byId, setAttribute, setText } from './elements.js';
+import { clock } from './format.js';
 import { createRefusals } from './refusals.js';
 import { createAbout, createConfiguration, createVerdict } from './sidecar.js';
 import { createStores, createUpstreams } from './upstreams.js';
@@ -28,7 +29,7 @@ const announcer = byId('announcer');
 
 let isPaused = false;
 let isAway = false;
-/** @type {Date | undefined} */
+/** @type {string | undefined} As the sidecar's clock has it. */
 let lastAt;
 /** @type {string | undefined} */
 let startedAt;
@@ -58,7 +59,7 @@ async function look() {
   isLooking = true;
   try {
     const status = await ask();
-    lastAt = new Date();
+    lastAt = status.sidecar.now;
     for (const show of shows) show(status);
     tellReturn(status);
   } catch (error) {
@@ -81,7 +82,7 @@ async function ask() {
 
 /** @param {string} why */
 function tellAway(why) {
-  const since = lastAt ? ` What you see is from ${lastAt.toLocaleTimeString('en-GB')}.` : '';
+  const since = lastAt ? ` What you see is from ${clock(lastAt)}.` : '';
   const text = `${why}${since} It is asked again every two seconds.`;
   setText(away, text);
   away.hidden = false;
@@ -105,6 +106,5 @@ function tellReturn({ sidecar }) {
 
 function tellFreshness() {
   if (!lastAt) return;
-  const at = lastAt.toLocaleTimeString('en-GB');
-  setText(freshness, isPaused ? `Paused at ${at}` : `Updated ${at}`);
+  setText(freshness, `${isPaused ? 'Paused at' : 'As of'} ${clock(lastAt)}`);
 }

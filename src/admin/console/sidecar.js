@@ -22,6 +22,9 @@ export function createVerdict() {
     setAttribute(level, 'class', `level ${verdict.level}`);
     setText(level, levels[verdict.level]);
     setText(headline, visible(verdict.headline));
+    const [worst] = verdict.problems;
+    if (worst) setAttribute(headline, 'href', linkTo(worst));
+    else headline.removeAttribute('href');
     const others = verdict.problems.slice(1);
     problems.hidden = others.length === 0;
     keepChildren(problems, known, others, ({ text }) => withoutNumbers(text), createProblem);
@@ -41,6 +44,11 @@ function withoutNumbers(text) {
   return text.replaceAll(/\d+/g, '');
 }
 
+/** @param {Status['verdict']['problems'][number]} problem */
+function linkTo({ section }) {
+  return section === 'sidecar' ? '#main' : `#${section}`;
+}
+
 function createProblem() {
   const level = element('span');
   const link = element('a');
@@ -50,7 +58,7 @@ function createProblem() {
     update(/** @type {Status['verdict']['problems'][number]} */ problem) {
       setAttribute(level, 'class', `mark ${problem.level}`);
       setText(level, levels[problem.level]);
-      setAttribute(link, 'href', problem.section === 'sidecar' ? '#main' : `#${problem.section}`);
+      setAttribute(link, 'href', linkTo(problem));
       setText(link, visible(problem.text));
     },
   };
@@ -58,18 +66,17 @@ function createProblem() {
 
 function createTraffic() {
   const figure = byId('traffic');
-  const words = element('figcaption');
+  const total = element('span');
+  const refused = element('span');
   const columns = createColumns(30);
-  figure.append(columns.node, words);
+  figure.append(columns.node, element('figcaption', { class: 'stacked' }, total, ' ', refused));
   return (/** @type {Status} */ { traffic }) => {
     figure.hidden = false;
     const sum = (/** @type {readonly number[]} */ steps) => steps.reduce((total, step) => total + step, 0);
     const bad = traffic.refused.map((refused, index) => refused + (traffic.failed[index] ?? 0));
     columns.update(traffic.ended, bad);
-    setText(
-      words,
-      `Requests in 5 min: ${count(sum(traffic.ended))}, ${count(sum(traffic.refused))} refused, ${count(sum(traffic.failed))} failed`,
-    );
+    setText(total, `${count(sum(traffic.ended))} requests in 5 min,`);
+    setText(refused, `${count(sum(traffic.refused))} refused, ${count(sum(traffic.failed))} failed`);
   };
 }
 

@@ -34,12 +34,14 @@ export function createTable(section, { caption, empty, columns, keyOf }) {
   const title = element('caption', { class: 'unseen' }, caption);
   const table = element('table', {}, title, element('thead', {}, head), body);
   const rest = element('p', { class: 'nothing' });
+  const legend = section.querySelector('.legend');
   section.append(nothing, table, rest);
   /** @type {Map<string, Cell<Row>>} */
   const known = new Map();
   return (rows, total = rows.length) => {
     table.hidden = rows.length === 0;
     nothing.hidden = rows.length > 0;
+    if (legend instanceof HTMLElement) legend.hidden = rows.length === 0;
     rest.hidden = total <= rows.length;
     setText(rest, `${total - rows.length} more are not shown.`);
     keepChildren(body, known, rows, keyOf, makeRow);
