@@ -177,12 +177,12 @@ function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** In the two largest units: `2 d 5 h`. */
+/** In the two largest units: `2 d 5 h`. A number and its unit stay on one line. */
 function duration(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
   if (minutes < 1) return 'less than a minute';
-  if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  const days = Math.floor(hours / 24);
+  if (hours === 0) return `${minutes}\u00a0min`;
+  return days === 0 ? `${hours}\u00a0h ${minutes % 60}\u00a0min` : `${days}\u00a0d ${hours % 24}\u00a0h`;
 }

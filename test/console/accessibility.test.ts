@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await level.getByText('Watch').waitFor();
     await page.locator('#calls').getByText('at the upstream').waitFor();
     assert.deepEqual(await violationsOf(page), []);
-    await takePicture(page, `console-${colorScheme}`, 1010);
+    await takePicture(page, `console-${colorScheme}`, 1190);
     await page.setViewportSize({ width: 390, height: 844 });
     assert.deepEqual(await violationsOf(page), []);
     await page.setViewportSize({ width: 1240, height: 900 });

@@ -18,18 +18,18 @@ export interface Office {
 const configuration = `
 identity: { org: acme, team: ['header:x-team'], app: ['header:x-app'], user: ['header:x-user'] }
 budgets:
-  - { name: org-month, limit: { tokens: 400000000, usd: 2400 }, window: { every: month, timezone: Europe/Berlin } }
-  - { name: team-day, per: [team], limit: { tokens: 110000 }, window: { every: day }, onTight: deny }
-  - { name: user-week, per: [user], limit: { usd: 500 }, window: { rolling: 7d }, mode: observe }
+  - { name: org-month, limit: { tokens: 200000000, usd: 1200 }, window: { every: month, timezone: Europe/Berlin } }
+  - { name: team-day, per: [team], limit: { tokens: 400000 }, window: { every: day }, onTight: deny }
+  - { name: user-week, per: [user], limit: { usd: 12 }, window: { rolling: 7d }, mode: observe, match: { team: search } }
 limits:
-  - { name: app-requests, per: [app], requests: { rate: 5, per: second, burst: 400 } }
+  - { name: app-requests, per: [app], requests: { rate: 5, per: second, burst: 200 } }
 circuit: { minCalls: 5, openMs: 60000 }
 upstream:
   apiKey: sk-never-shown-anywhere
 `;
 
 export async function openOffice(t: TestContext): Promise<Office> {
-  const clock = moveClock(t, '2026-10-14T09:41:20.000Z');
+  const clock = moveClock(t, '2026-10-14T08:41:20.000Z');
   const standIn = await startStandIn({ apiKey: 'sk-never-shown-anywhere' });
   t.after(() => standIn.close());
   const sidecar = await startSidecar(t, {
@@ -52,11 +52,13 @@ export async function openOffice(t: TestContext): Promise<Office> {
   };
 }
 
-/** A quarter of an hour of work, gone through in a second or two. */
+/** A busy start, and later a quarter of an hour of work, gone through in a second or two. */
 export async function workAWhile(office: Office): Promise<void> {
   const search = office.client('search', 'search-api', 'mara');
   const support = office.client('support', 'helpdesk', 'u-4711');
   const lab = office.client('lab', 'notebooks', 'ines');
+  for (let sent = 0; sent < 4; sent += 1) await ask(search, 'gpt-4o', 70_000);
+  office.clock.ahead(3_600_000);
   for (let step = 0; step < 45; step += 1) {
     const words = 200 + ((step * 97) % 450);
     await ask(search, 'gpt-4o', words);

@@ -25,8 +25,8 @@ export function amount(value, unit) {
 
 /** @param {number} share 1 is the whole. */
 export function percent(share) {
-  if (share > 0 && share < 0.01) return '<1 %';
-  return `${whole.format(share < 1 && share > 0.99 ? 99 : share * 100)} %`;
+  if (share > 0 && share < 0.01) return '<1\u00a0%';
+  return `${whole.format(share < 1 && share > 0.99 ? 99 : share * 100)}\u00a0%`;
 }
 
 /**
@@ -35,15 +35,15 @@ export function percent(share) {
  * @param {number} ms
  */
 export function duration(ms) {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}\u00a0ms`;
   const seconds = Math.floor(ms / 1000);
-  if (seconds < 10) return `${(ms / 1000).toFixed(1)} s`;
-  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 10) return `${(ms / 1000).toFixed(1)}\u00a0s`;
+  if (seconds < 60) return `${seconds}\u00a0s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  if (minutes < 60) return `${minutes}\u00a0min ${seconds % 60}\u00a0s`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 24) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 24) return `${hours}\u00a0h ${minutes % 60}\u00a0min`;
+  return `${Math.floor(hours / 24)}\u00a0d ${hours % 24}\u00a0h`;
 }
 
 /**
@@ -53,7 +53,7 @@ export function duration(ms) {
  */
 export function roughly(ms) {
   if (ms < 60_000) return 'less than a minute';
-  return duration(ms).replace(/ min \d+ s$/, ' min');
+  return duration(ms).replace(/\u00a0min \d+\u00a0s$/, '\u00a0min');
 }
 
 /** @param {string} iso */
