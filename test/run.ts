@@ -34,7 +34,7 @@ const suites: readonly Suite[] = [
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
   },
-  { name: 'console', files: 'test/console/**/*.test.ts', concurrency: 1, prepare: prepareConsoleTests },
+  { name: 'console', files: 'test/console/**/*.test.ts', concurrency: 2, prepare: prepareConsoleTests },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
   {
     name: 'redis',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -89,12 +90,14 @@ test('a call is told as it goes: read, sent, answering, and then no more', async
 
 test('a body that does not come is told as being read', async (t) => {
   const { sidecar } = await governed(t);
-  const head =
-    'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
-  const cut = sendRaw(sidecar.port, head).catch(() => undefined);
+  const socket = connect(sidecar.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.write(
+    'POST /v1/embeddings HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+  );
   await statusWhere(sidecar, ({ calls }) => calls.rows[0]?.stage === 'reading');
-  await sidecar.shutDown();
-  await cut;
+  socket.destroy();
+  await statusWhere(sidecar, ({ calls }) => calls.total === 0);
 });
 
 test('a refusal is told with its rule, why, and its request id, and its budget as used up', async (t) => {
