@@ -1,12 +1,19 @@
+import { hostname } from 'node:os';
+
 import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
+import { type ConductedRun, reportStatus } from './admin/report-status.ts';
+import type { RunRecord } from './assistants/store/records.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
+import { showConfig } from './config/redact-config.ts';
 import type { Config } from './config/schema.ts';
 import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
+import { type ErrorCode, errorTable } from './errors.ts';
 import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
+import { type Burn, createBurn } from './ledger/burn.ts';
 import { countByHour } from './ledger/count-by-hour.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import type { DigestPattern } from './ledger/match-facts.ts';
@@ -25,6 +32,7 @@ import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
+import { type Refusal, createActivity } from './telemetry/activity.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
@@ -41,7 +49,7 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export async function createApp(config: Config, logSink: LogSink): Promise<App> {
+export async function createApp(config: Config, logSink: LogSink, pod = hostname()): Promise<App> {
   const { log, audit } = logSink;
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
@@ -50,6 +58,7 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
   const prices = createPriceTable(models.prices, models.fallbackPrice);
   const costOf = priceAnswers(prices);
   const clock = systemClock;
+  const activity = createActivity(clock.unixMs);
   const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
     config.auth.keys.length === 0
@@ -59,10 +68,12 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
   const own = shareDirectory(config.store.stateDir);
   const redaction = await redacted(config, { log, audit, metrics, own });
   const { digestPattern } = redaction ?? {};
+  const burn = createBurn({ rolling: rollingOf(config), now: clock.unixMs });
   const governance = governed(config, {
     log,
     audit,
     metrics,
+    burn,
     prices,
     counter,
     own,
@@ -93,6 +104,7 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
     log,
     audit,
     metrics,
+    activity,
     costOf,
     redacting: redaction?.redacting,
   });
@@ -106,6 +118,7 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
     log,
     audit,
     metrics,
+    activity,
     costOf,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
@@ -118,6 +131,7 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
       metrics.requests.refused('none', code);
+      activity.refused(refusalAtEdge(code, requestId));
       log.warn({ requestId, errorCode: code }, 'request refused at the edge');
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
@@ -127,6 +141,25 @@ export async function createApp(config: Config, logSink: LogSink): Promise<App> 
     metrics,
     isReady: () => ready,
     budgets: async () => (await governance?.report()) ?? [],
+    consoleAudience: admin.console,
+    status: reportStatus({
+      version: manifest.version,
+      pod,
+      isReady: () => ready,
+      activity,
+      upstreams: upstreams.states,
+      runs: () => (serving?.runs() ?? []).map(toldRun),
+      ledger: governance && {
+        budgets: governance.report,
+        pendingCharges: governance.pendingCharges,
+        burn,
+        onOutage: config.onStoreOutage,
+      },
+      askAssistants: serving?.ask,
+      storeKind: config.store.redisUrl === '' ? 'embedded' : 'redis',
+      configuration: showConfig(config),
+      now: clock.unixMs,
+    }),
   });
 
   return {
@@ -169,6 +202,30 @@ async function redacted(config: Config, parts: RedactionParts): Promise<OpenReda
   return openRedaction(config, modes, parts);
 }
 
+/** What never became a call has neither an operation nor a caller. */
+function refusalAtEdge(code: ErrorCode, requestId: string | undefined): Refusal {
+  const { status, message } = errorTable[code];
+  return {
+    code,
+    status,
+    operation: 'none',
+    rule: undefined,
+    message,
+    requestId,
+    model: '',
+    identity: undefined,
+  };
+}
+
+function toldRun({ run, identity }: RunRecord): ConductedRun {
+  const { id: runId, thread_id: threadId, status, model, created_at: createdAtSeconds } = run;
+  return { runId, threadId, status, model, createdAtMs: createdAtSeconds * 1000, ...identity };
+}
+
+function rollingOf({ budgets }: Config): ReadonlySet<string> {
+  return new Set(budgets.flatMap(({ name, window }) => (window.rolling === undefined ? [] : [name])));
+}
+
 /** What holds for all of an upstream holds for each class of its operations too. */
 function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
   const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
@@ -184,6 +241,7 @@ interface GovernedParts {
   readonly log: LogSink['log'];
   readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
+  readonly burn: Burn;
   readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
@@ -199,7 +257,7 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const { budgets, limits, store, webhook, onStoreOutage } = config;
   const isCounted = isCountedByHour(config);
   if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
-  const { log, audit, metrics, prices, counter, own, digestPattern, upstream } = parts;
+  const { log, audit, metrics, burn, prices, counter, own, digestPattern, upstream } = parts;
   const configured = createRules(config, digestPattern);
   const events = announce({
     log,
@@ -225,6 +283,10 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const counted = isCounted ? countByHour(configured, measured) : undefined;
   const governance = govern({
     ...events,
+    onSettled(settlement, settled) {
+      events.onSettled(settlement, settled);
+      for (const budget of settled.budgets) burn.charged(settlement.org, budget);
+    },
     journal,
     ...(counted ?? { rules: configured, ledger: measured }),
     prices,

@@ -298,6 +298,19 @@ export class ProxyError extends Error {
   }
 }
 
+/** Those whose own words quote nothing of the request but whose call it is, as scopes and logs tell that, too. */
+const tellable: ReadonlySet<ErrorCode> = new Set([
+  'budget_exceeded',
+  'rate_limit_exceeded',
+  'upstream_unreachable',
+  'store_unavailable',
+]);
+
+/** What others than the caller may be told of an error: its own words, or where those may quote it, the table's. */
+export function tellableMessage({ code, message }: ProxyError): string {
+  return tellable.has(code) ? message : errorTable[code].message;
+}
+
 /** The caller left: nobody is there to read an answer, so this one is never translated. */
 export class CallerLeft extends Error {
   /** As of a `ProxyError`. */

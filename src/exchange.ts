@@ -47,6 +47,8 @@ export interface Exchange {
  * anything, and nothing in it is content.
  */
 export interface CallRecord {
+  /** How far it has come: see `CallStage`. */
+  stage: CallStage;
   /** As it may be told: hidden where redaction hides. */
   identity: Identity | undefined;
   /** The model that is asked for; empty until it is known, and for a call that names none. */
@@ -83,10 +85,17 @@ export interface CallRecord {
  */
 export type BudgetDecision = 'none' | 'allowed' | 'clamped' | 'observed' | 'unheld' | 'denied';
 
+/**
+ * `reading`: its body arrives, or is looked through. `waiting`: for a store, a budget, a limit, a queue or another
+ * attempt. `sent`: an upstream has it. `answering`: its answer flows.
+ */
+export type CallStage = 'reading' | 'waiting' | 'sent' | 'answering';
+
 export type RuleKind = 'budget' | 'rate' | 'concurrency';
 
 export function newCallRecord(): CallRecord {
   return {
+    stage: 'reading',
     identity: undefined,
     model: '',
     decision: 'none',

@@ -8,12 +8,13 @@ import { openSharedAllowances } from './open-shared-allowances.ts';
 import { createUpstreamPath } from './pipeline.ts';
 import { readUsage } from './policies/read-usage.ts';
 import { type CallQueue, createCallQueue } from './resilience/call-queue.ts';
-import { type Circuit, createCircuit } from './resilience/circuit.ts';
+import { type Circuit, type CircuitState, createCircuit } from './resilience/circuit.ts';
 import { type FindGeneration, createFindGeneration } from './resilience/find-generation.ts';
 import { createResting } from './resilience/resting.ts';
 import { type Upstream, modelOf } from './resilience/upstreams.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { type RecentAttempts, createUpstreamHealth } from './telemetry/upstream-health.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
 import { forward } from './upstream/forward.ts';
 import { watchCertificates } from './upstream/watch-certificates.ts';
@@ -26,7 +27,19 @@ export interface OpenUpstreams {
   /** The primary one without what guards it, for the sidecar's own questions; answers with their usage read. */
   readonly bare: Handler;
   readonly findGeneration: FindGeneration;
+  /** How each of them is just now. */
+  states(): UpstreamState[];
   close(): Promise<void>;
+}
+
+export interface UpstreamState extends RecentAttempts {
+  readonly name: string;
+  readonly origin: string;
+  readonly circuit: CircuitState;
+  /** While the circuit is open: how long until a call may try again. */
+  readonly refusedForMs: number | null;
+  readonly running: number;
+  readonly waiting: number;
 }
 
 export interface UpstreamParts {
@@ -47,6 +60,8 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
   const keys: WatchedKey[] = [];
   const guards = new Map<string, Guard>();
   const namesByOrigin = new Map<string, string>();
+  const health = createUpstreamHealth(parts.clock.unixMs);
+  const states: (() => UpstreamState)[] = [];
   const shared = openSharedAllowances(config.store, upstream.paceUpToMs, (error) =>
     parts.log.warn({ cause: error.message }, 'store'),
   );
@@ -60,6 +75,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     primary: primary.upstream,
     fallbacks: fallbacks.map((fallback) => fallback.upstream),
     bare: compose([readUsage()], primary.transport),
+    states: () => states.map((stateOf) => stateOf()),
     findGeneration: createFindGeneration(parts.clock, createLookUpQueue(parts.clock)),
     async close() {
       for (const key of keys) key.close();
@@ -79,9 +95,20 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
       dispatcher: dispatcherOf(origin, baseUrl),
     });
     const names = new Map(Object.entries(models));
+    const { circuit, queue } = guardOf(origin, name);
+    states.push(() => ({
+      name,
+      origin,
+      circuit: circuit.state(),
+      refusedForMs: circuit.refusedForMs() ?? null,
+      running: queue.running(),
+      waiting: queue.waiting(),
+      ...health.recent(name),
+    }));
     const handler = createUpstreamPath({
       transport,
-      ...guardOf(origin, name),
+      circuit,
+      queue,
       nameOf: names.size === 0 ? undefined : (exchange) => names.get(modelOf(exchange)),
       pacing: {
         upstream: name,
@@ -93,6 +120,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
       },
       slowCalls: config.circuit,
       metrics: parts.metrics.upstreams,
+      health,
       clock: parts.clock,
     });
     const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));

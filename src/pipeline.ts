@@ -22,6 +22,7 @@ import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
 import type { CallQueue } from './resilience/call-queue.ts';
 import type { Circuit } from './resilience/circuit.ts';
+import type { UpstreamHealth } from './telemetry/upstream-health.ts';
 import type { UpstreamMetrics } from './telemetry/upstream-metrics.ts';
 
 export interface PipelineParts extends ObserveParts {
@@ -89,6 +90,7 @@ export interface UpstreamPathParts {
   readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
   readonly metrics: Pick<UpstreamMetrics, 'attempted'>;
+  readonly health: UpstreamHealth;
   readonly clock: Clock;
 }
 
@@ -102,7 +104,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       boundLoad(parts.queue), //                  around all that waits for the upstream, or is open to it
       pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
-      measureAttempts(parts.pacing.upstream, parts.metrics), // the same: what waits above it is no time of the upstream's
+      measureAttempts(parts.pacing.upstream, parts), // the same: what waits above it is no time of the upstream's
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],

@@ -9,6 +9,7 @@ import { globSync } from 'node:fs';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
+import { prepareConsoleTests } from './console/prepare-console-tests.ts';
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
 import { ensureCommand } from './harness/system-packages.ts';
 import { preparePython } from './python/prepare-python.ts';
@@ -28,11 +29,12 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{,!(load|sdk|python|docker|redis|chaos)/**/}!(*.redis).test.ts',
+    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
   },
+  { name: 'console', files: 'test/console/**/*.test.ts', concurrency: 2, prepare: prepareConsoleTests },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
   {
     name: 'redis',

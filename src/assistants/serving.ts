@@ -2,6 +2,7 @@ import { ProxyError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { operations } from '../openai/operations.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import type { ApiHandler } from './api-call.ts';
 import type { ModelPort } from './models/model-call.ts';
 import { containerPath, createFileHandlers, rememberContainerFile } from './objects/container-files.ts';
@@ -13,6 +14,7 @@ import type { RunDefaults } from './runs/create-run.ts';
 import { type RunEngineSettings, createRunEngine } from './runs/run-engine.ts';
 import { createRunHandlers } from './runs/run-handlers.ts';
 import { waitForIndex } from './runs/wait-for-index.ts';
+import { type RunRecord, assistantsOf } from './store/records.ts';
 
 /** The Assistants API, served here. */
 export interface Serving {
@@ -20,6 +22,10 @@ export interface Serving {
   readonly handlers: Readonly<Record<string, ApiHandler>>;
   /** See `container-files.ts`. */
   readonly containerPath: (exchange: Exchange) => Promise<string | undefined>;
+  /** The runs that this pod carries on just now. */
+  runs(): RunRecord[];
+  /** Rejects if the store doesn't answer. */
+  ask(): Promise<unknown>;
   /** Lets runs end; false if some take longer. */
   drain(gracePeriodMs: number): Promise<boolean>;
   /** Leaves runs that have not ended for other pods to carry on. */
@@ -57,6 +63,8 @@ export function serve(settings: ServingSettings): Serving {
   return {
     handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
+    runs: engine.conducted,
+    ask: () => store.get(assistantsOf(settings.orgs[0]!), ['asked']),
     drain: engine.drain,
     async close() {
       await engine.close();
@@ -95,6 +103,8 @@ export function serveNothing(reason: string): Serving {
   return {
     handlers: Object.fromEntries(names.map((name) => [name, refuse])),
     containerPath: async () => undefined,
+    runs: () => [],
+    ask: () => Promise.reject(new StoreUnavailable(reason)),
     drain: async () => true,
     close: async () => {},
   };

@@ -1,8 +1,6 @@
-import { stringify } from 'yaml';
-
 import { ConfigError } from './config-error.ts';
 import { type ConfigSources, loadConfig } from './load.ts';
-import { redactConfig } from './redact-config.ts';
+import { showConfig } from './redact-config.ts';
 
 /**
  * What `npm start -- check` prints: the effective configuration as YAML with its secrets hidden, or every
@@ -10,10 +8,10 @@ import { redactConfig } from './redact-config.ts';
  */
 export function checkConfig(sources: ConfigSources): { valid: boolean; report: string } {
   try {
-    const config = redactConfig(loadConfig(sources));
+    const shown = showConfig(loadConfig(sources));
     return {
       valid: true,
-      report: `The configuration is valid. In effect, secrets hidden:\n\n${stringify(config)}`,
+      report: `The configuration is valid. In effect, secrets hidden:\n\n${shown}`,
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -52,6 +52,11 @@ export const configSchema = section({
     port: integer(9090, 'Port for probes, metrics and the console; 0 takes any free one.', {
       maximum: 65_535,
     }),
+    console: choice(
+      ['loopback', 'everyone', 'off'],
+      'loopback',
+      'Who sees the console and `/status`, which tell whose calls are made and how the sidecar is configured; `kubectl port-forward` comes over loopback.',
+    ),
   }),
   upstream: section({
     baseUrl: baseUrl(

@@ -23,6 +23,8 @@ export interface Governance {
   readonly holds: Holds;
   readonly settleCalls: SettleCalls;
   report(): Promise<BudgetReport[]>;
+  /** Charges that the store has not confirmed yet. */
+  pendingCharges(): number;
   /** Waits for calls to end, and hands on what the store has not heard yet; false if it could not in this time. */
   close(timeoutMs: number): Promise<boolean>;
 }
@@ -107,6 +109,7 @@ export function govern(settings: GovernanceSettings): Governance {
   return {
     holds,
     settleCalls,
+    pendingCharges: outbox.pending,
     async report() {
       const reports = orgs.map(async (org) => reportBudgets(org, rules.budgets, await ledger.windows(org)));
       return (await Promise.all(reports)).flat();

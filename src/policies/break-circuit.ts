@@ -45,7 +45,8 @@ export function breakCircuit(circuit: Circuit, slowCalls: SlowCalls, clock: Pick
   };
 }
 
-function isBad({ status, toldError }: Reply): boolean {
+/** Whether an answer says that the upstream isn't well. */
+export function isBad({ status, toldError }: Pick<Reply, 'status' | 'toldError'>): boolean {
   if (failureStatuses.has(status)) return true;
   return toldError !== undefined && failureOfToldError(toldError)?.kind === 'failed';
 }
@@ -64,7 +65,8 @@ function slowMsOf({ operation, query, body }: Exchange, { slowMs, slowGeneration
   }
 }
 
-function isOfUpstream(error: unknown): boolean {
+/** Whether the upstream is to blame that there is no answer. */
+export function isOfUpstream(error: unknown): boolean {
   const kind = failureOfError(error)?.kind;
   return kind === 'unsent' || kind === 'unclear';
 }

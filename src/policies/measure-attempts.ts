@@ -1,18 +1,35 @@
 import { CallerLeft, ProxyError } from '../errors.ts';
 import type { Policy, Reply } from '../exchange.ts';
 import { failureOfToldError } from '../resilience/failure.ts';
+import type { UpstreamHealth } from '../telemetry/upstream-health.ts';
 import type { AttemptResult, UpstreamMetrics } from '../telemetry/upstream-metrics.ts';
+import { isBad, isOfUpstream } from './break-circuit.ts';
 
-/** Counts each attempt by how its answer began, and how long that took. */
-export function measureAttempts(upstream: string, metrics: Pick<UpstreamMetrics, 'attempted'>): Policy {
+interface MeasureAttemptsParts {
+  readonly metrics: Pick<UpstreamMetrics, 'attempted'>;
+  /** What the console tells of an upstream. */
+  readonly health: UpstreamHealth;
+}
+
+/** Tells of each attempt how its answer began, and how long that took. */
+export function measureAttempts(upstream: string, { metrics, health }: MeasureAttemptsParts): Policy {
   return (next) => async (exchange) => {
+    const { record } = exchange;
     const sentAtMs = performance.now();
+    record.stage = 'sent';
     try {
       const reply = await next(exchange);
-      metrics.attempted(upstream, resultOf(reply), performance.now() - sentAtMs);
+      const tookMs = performance.now() - sentAtMs;
+      metrics.attempted(upstream, resultOf(reply), tookMs);
+      const isWell = !isBad(reply) && reply.status !== 429;
+      health.attempted(upstream, isBad(reply) ? 'failed' : isWell ? 'well' : 'rateLimited', tookMs);
+      if (!isWell) record.stage = 'waiting';
+      else void reply.finished.then(({ ending }) => ending === 'cut' && health.brokeOff(upstream));
       return reply;
     } catch (error) {
+      record.stage = 'waiting';
       metrics.attempted(upstream, resultOfError(error), performance.now() - sentAtMs);
+      health.attempted(upstream, isOfUpstream(error) ? 'failed' : 'left', undefined);
       throw error;
     }
   };

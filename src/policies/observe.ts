@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 
-import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
+import { CallerLeft, type ErrorCode, ProxyError, tellableMessage } from '../errors.ts';
 import type { CallRecord, Exchange, Outcome, Policy, Reply } from '../exchange.ts';
 import { nanoUsdPerUsd } from '../ledger/amounts.ts';
 import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
 import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isBilled } from '../openai/is-billed.ts';
+import type { Activity, LiveCall } from '../telemetry/activity.ts';
 import type { Audit } from '../telemetry/audit.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestMeasures } from '../telemetry/request-metrics.ts';
@@ -15,28 +16,56 @@ export interface ObserveParts {
   readonly log: Logger;
   readonly audit: Audit;
   readonly metrics: Metrics;
+  readonly activity: Activity;
   readonly costOf: CostOfAnswer;
 }
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, audit, metrics, costOf }: ObserveParts): Policy {
+export function observe({ log, audit, metrics, activity, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
+    const { id: requestId, operation, record: told } = exchange;
+    const live: LiveCall = { requestId, operation: operation.name, startedAtMs, record: told };
     metrics.requests.started();
+    activity.begun(live);
     return next(exchange).then(
       (reply) => {
-        void reply.finished.then((outcome) => record(exchange, answered(reply, outcome), startedAtMs));
+        told.stage = 'answering';
+        void reply.finished.then((outcome) => {
+          const ended = answered(reply, outcome);
+          activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
+          record(exchange, ended, startedAtMs);
+        });
         return reply;
       },
       (error: Error) => {
-        record(exchange, unanswered(error), startedAtMs);
+        const ended = unanswered(error);
+        activity.ended(live, ended.ending === 'refused' ? 'refused' : 'well');
+        if (ended.refusal) tellRefusal(exchange, ended.refusal);
+        record(exchange, ended, startedAtMs);
         throw error;
       },
     );
   };
 
+  function tellRefusal({ id: requestId, operation, record }: Exchange, refusal: ProxyError): void {
+    const { code, status } = refusal;
+    const { model, identity, decision } = record;
+    activity.refused({
+      code,
+      status,
+      operation: operation.name,
+      rule: decision === 'denied' ? record.rule : undefined,
+      message: tellableMessage(refusal),
+      requestId,
+      model,
+      identity,
+    });
+  }
+
   function record(exchange: Exchange, ended: Ended, startedAtMs: number): void {
-    const { status, ending, outcome, error, errorCode } = ended;
+    const { status, ending, outcome, error, refusal } = ended;
+    const errorCode = refusal?.code;
     const operation = exchange.operation.name;
     const durationMs = performance.now() - startedAtMs;
     const firstByteAtMs = outcome?.firstByteAtMs;
@@ -147,8 +176,8 @@ function denialOf({ decision, rule, ruleKind }: CallRecord): Pick<RequestMeasure
 }
 
 /** Empty if all went well. */
-function errorTypeOf({ status, ending, errorCode, isErrorTold }: Ended): string {
-  if (errorCode !== undefined) return errorCode;
+function errorTypeOf({ status, ending, refusal, isErrorTold }: Ended): string {
+  if (refusal) return refusal.code;
   if (ending !== 'complete') return ending;
   if (isErrorTold) return 'stream_error';
   return status >= 400 ? String(status) : '';
@@ -168,7 +197,7 @@ interface Ended {
   readonly isErrorTold?: boolean;
   readonly error?: Error | undefined;
   /** Of an answer that the sidecar gives itself. */
-  readonly errorCode?: ErrorCode;
+  readonly refusal?: ProxyError;
 }
 
 function answered({ status, headers, toldError }: Reply, outcome: Outcome): Ended {
@@ -186,9 +215,9 @@ function unanswered(error: Error): Ended {
   // 499 is what proxies log for a caller that left before there was an answer; nobody ever receives it.
   if (error instanceof CallerLeft) return { status: 499, ending: 'aborted', error };
   if (error instanceof ProxyError) {
-    return { status: error.status, ending: 'refused', error, errorCode: error.code };
+    return { status: error.status, ending: 'refused', error, refusal: error };
   }
-  return { status: 500, ending: 'refused', error, errorCode: 'internal_error' };
+  return { status: 500, ending: 'refused', error, refusal: new ProxyError('internal_error') };
 }
 
 /** As declared by the caller; a chunked body has no length to tell. */

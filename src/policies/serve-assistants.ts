@@ -28,7 +28,8 @@ export function serveAssistants(served: Pick<Serving, 'handlers' | 'containerPat
 }
 
 function answer(handler: ApiHandler, exchange: Exchange): Promise<ApiAnswer> {
-  const { body, query, signal, identity = nobody } = exchange;
+  const { body, query, signal, identity = nobody, record } = exchange;
+  record.stage = 'waiting';
   return handler({
     identity,
     ids: idsIn(exchange),

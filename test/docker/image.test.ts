@@ -190,6 +190,11 @@ describe('the image', { timeout: 60_000 }, () => {
     for (const probe of ['livez', 'readyz', 'metrics']) {
       assert.equal((await fetch(`${adminUrl}/${probe}`)).status, 200, probe);
     }
+    const page = await (await fetch(adminUrl)).text();
+    for (const [, path] of page.matchAll(/(?:src|href)="(\/[^"]*)"/g)) {
+      assert.equal((await fetch(`${adminUrl}${path}`)).status, 200, path);
+    }
+    assert.equal((await fetch(`${adminUrl}/status`)).status, 200);
     const answer = await fetch(new URL('/v1/models', proxyUrl));
     assert.deepEqual(await answer.json(), { object: 'list', data: [] });
     container.signal('SIGTERM');

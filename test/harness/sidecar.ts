@@ -25,6 +25,8 @@ export interface SidecarOptions {
   readonly upstreamUrl: string;
   /** Environment of the sidecar: `ASSISTANT_PROXY_...`. */
   readonly env?: Record<string, string>;
+  /** What its pod is called. */
+  readonly pod?: string;
   /** Text of its configuration file. The state of the embedded store is the sidecar's own unless this says else. */
   readonly config?: string;
 }
@@ -49,7 +51,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
     },
   });
   const logSink = createLogger('debug', logDescriptor, config.telemetry.auditFile);
-  const app = await createApp(config, logSink);
+  const app = await createApp(config, logSink, options.pod);
   const { proxyUrl, adminUrl } = await app.listen();
   let stopped: Promise<boolean> | undefined;
   const shutDown = () => (stopped ??= app.shutDown());

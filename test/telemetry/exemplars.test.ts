@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import type { Outcome } from '../../src/exchange.ts';
 import { operations } from '../../src/openai/operations.ts';
 import { observe } from '../../src/policies/observe.ts';
+import { createActivity } from '../../src/telemetry/activity.ts';
 import { plainExchange } from '../harness/exchange.ts';
 import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';
 import { parseExposition } from '../harness/parse-exposition.ts';
@@ -24,13 +25,13 @@ test('a call that is part of a trace leaves its id beside what was measured of i
     reasoningTokens: 0,
   };
   const outcome: Outcome = { ending: 'complete', bodyBytes: 9, firstByteAtMs: performance.now() + 1, usage };
-  const observed = observe({ log: pino({ level: 'silent' }), audit() {}, metrics, costOf: () => 100 })(
-    async ({ record }) => {
-      record.upstreamMs = 1;
-      const body = () => ({ resume() {}, leave() {} });
-      return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
-    },
-  );
+  const log = pino({ level: 'silent' });
+  const activity = createActivity(Date.now);
+  const observed = observe({ log, audit() {}, metrics, activity, costOf: () => 100 })(async ({ record }) => {
+    record.upstreamMs = 1;
+    const body = () => ({ resume() {}, leave() {} });
+    return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
+  });
   const operation = operations.find(({ name }) => name === 'chat.completions.create')!;
   for (const trace of [{ traceId }, {}]) await observed({ ...plainExchange(), operation, ...trace });
   await new Promise(setImmediate);

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 
 import { observe } from '../../src/policies/observe.ts';
+import { createActivity } from '../../src/telemetry/activity.ts';
 import { plainExchange } from '../harness/exchange.ts';
 import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';
 import { sendRaw } from '../harness/raw.ts';
@@ -38,7 +39,13 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 
 test('a failure of our own is counted by the code that the caller is told', async () => {
   const metrics = createOwnMetrics();
-  const parts = { log: pino({ level: 'silent' }), audit() {}, metrics, costOf: () => 0 };
+  const parts = {
+    log: pino({ level: 'silent' }),
+    audit() {},
+    metrics,
+    activity: createActivity(Date.now),
+    costOf: () => 0,
+  };
   const observed = observe(parts)(() => Promise.reject(new Error()));
   await assert.rejects(observed(plainExchange()));
   assert.match(await textOf(metrics), /refusals_total\{operation="unknown",code="internal_error"\} 1/);

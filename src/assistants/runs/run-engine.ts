@@ -27,6 +27,8 @@ export interface RunEngine {
   prepare(org: string, record: RunRecord): Promise<Prompt | undefined>;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
+  /** The runs that this pod carries on just now, as they were last written. */
+  conducted(): RunRecord[];
   /** Since it drains, who is cut off did not leave. */
   isLeaving(): boolean;
   /** Takes on no run that others have left, and waits for those of this pod; false if some take longer. */
@@ -70,8 +72,8 @@ interface Live extends LiveRun {
 export function createRunEngine(settings: RunEngineSettings): RunEngine {
   const { store, leaseMs, nowMs, onError, metrics } = settings;
   const pod = randomUUID();
-  let conducted = 0;
-  const newOwner = () => `${pod}/${(conducted += 1)}`;
+  let owned = 0;
+  const newOwner = () => `${pod}/${(owned += 1)}`;
   const live = new Map<string, Live>();
   /** Nothing new is taken on. */
   const leaving = new AbortController();
@@ -80,8 +82,10 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
-  metrics.underWay(() => [...live.values()].map(({ writer }) => underWay(writer.record)));
-  return { newOwner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
+  const conducted = () => [...live.values()].map(({ writer }) => writer.record);
+  metrics.underWay(() => conducted().map(underWay));
+  const isLeaving = () => leaving.signal.aborted;
+  return { newOwner, leaseMs, carryOn, prepare, look, conducted, isLeaving, drain, close };
 
   function underWay({ run, expiresAtMs }: RunRecord): RunUnderWay {
     return { status: run.status, createdAtMs: createdAtMs(expiresAtMs) };
