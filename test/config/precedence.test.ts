@@ -17,7 +17,7 @@ test('with nothing but a key in the environment every key has its default', () =
       headersTimeoutMs: 15_000,
       bodyIdleTimeoutMs: 30_000,
     },
-    admin: { host: '127.0.0.1', port: 9090 },
+    admin: { host: '127.0.0.1', port: 9090, console: 'loopback' },
     upstream: {
       baseUrl: 'https://api.openai.com/v1',
       dialect: 'openai',

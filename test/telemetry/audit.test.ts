@@ -18,7 +18,7 @@ function folderOf(t: TestContext): string {
 const rules = `
 identity: { team: "header:x-team" }
 budgets: [{ name: tiny, match: { team: [small] }, limit: { tokens: 5 }, window: { every: day } }]
-redaction: { mode: mask, optOut: allow }
+redaction: { mode: mask, optOut: allow, hashKey: "0123456789abcdef" }
 `;
 
 type Line = Record<string, unknown>;
