@@ -93,5 +93,5 @@ async function isHonest(sidecar: Sidecar, calls: number): Promise<void> {
   const overheadMs = 1000 * (await sum('overhead_seconds_sum'));
   // The sidecar's own clock may begin later, on a machine that is busy.
   assert.ok((await sum('request_duration_seconds_sum')) * 1000 > waitMs / 2);
-  assert.ok(overheadMs > 0 && overheadMs < waitMs / 4, `${overheadMs} ms`);
+  assert.ok(overheadMs > 0 && overheadMs < waitMs / 2, `${overheadMs} ms`);
 }
