@@ -10,11 +10,13 @@ import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
 import { openRedaction } from './open-redaction.ts';
+import { openTracing } from './open-tracing.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
+import { hideWith } from './policies/redact.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
@@ -32,19 +34,24 @@ export interface App {
 
 /** How long charges may take to reach the store when the last request has ended. */
 const flushTimeoutMs = 5000;
+/** The same for traces, of which a few may be lost. */
+const tracesTimeoutMs = 2000;
 
 /** The composition root: the only place where things are constructed. */
 export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
   const { listen, admin, upstream, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
   const clock = systemClock;
-  const upstreams = openUpstreams(config, { log, metrics, clock });
+  const tracing = openTracing(config, { log, metrics });
+  const own = shareDirectory(config.store.stateDir);
+  const redaction = openRedaction(config, { log, metrics, own });
+  const hide = telemetry.captureContent ? hideWith(redaction?.redacting) : undefined;
+  const upstreams = openUpstreams(config, { log, metrics, clock, isTraced: tracing !== undefined, hide });
   const callers =
     config.auth.keys.length === 0
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
-  const own = shareDirectory(config.store.stateDir);
   const governance = governed(config, { log, metrics, counter, own, upstream: upstreams.bare });
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
@@ -62,9 +69,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       metrics: metrics.retries,
     },
   });
-  const redaction = openRedaction(config, { log, metrics, own });
   const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
-  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls, tracing });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
@@ -73,6 +79,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     redacting: redaction?.redacting,
     log,
     metrics,
+    tracing,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
@@ -97,6 +104,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
 
   return {
     async listen() {
+      await tracing?.loaded;
       const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
       const proxyUrl = await dataPlane.listen(listen.host, listen.port);
       ready = true;
@@ -119,6 +127,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await redaction?.close();
       await counter.close();
       callers?.close();
+      // Behind all that may still tell of something.
+      await tracing?.close(tracesTimeoutMs);
       await adminServer.close();
       await closeLog();
       return isWhole && isSettled;

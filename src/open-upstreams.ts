@@ -12,6 +12,7 @@ import { type Circuit, createCircuit } from './resilience/circuit.ts';
 import { type FindGeneration, createFindGeneration } from './resilience/find-generation.ts';
 import { createResting } from './resilience/resting.ts';
 import { type Upstream, modelOf } from './resilience/upstreams.ts';
+import { boundedLabel } from './telemetry/bounded-label.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
@@ -32,6 +33,9 @@ export interface UpstreamParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly isTraced: boolean;
+  /** Hides what traces must not tell of answers; undefined: they tell nothing of what is said. */
+  readonly hide: ((text: string) => string) | undefined;
 }
 
 type Settings = Pick<
@@ -49,6 +53,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     parts.log.warn({ cause: error.message }, 'store'),
   );
 
+  const modelLabel = boundedLabel(config.telemetry.maxModelLabels);
   const primary = open('primary', upstream, 'upstream', {});
   const fallbacks = upstream.fallbacks.map((fallback, index) =>
     open(fallback.name, fallback, `upstream.fallbacks[${index}]`, fallback.models),
@@ -87,6 +92,9 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
         clock: parts.clock,
       },
       slowCalls: config.circuit,
+      tracing: parts.isTraced
+        ? { upstream: name, baseUrl, dialect, modelLabel, capture: parts.hide && { hide: parts.hide } }
+        : undefined,
       clock: parts.clock,
     });
     const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));

@@ -10,6 +10,7 @@ import { openAssistantStore } from './open-assistant-store.ts';
 import type { TokenCounter } from './openai/count-tokens.ts';
 import { orgsOf } from './orgs.ts';
 import type { LogSink } from './telemetry/logger.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedParts {
   readonly log: LogSink['log'];
@@ -18,6 +19,8 @@ export interface ServedParts {
   own(): Ownership;
   /** What a run here calls its models through. */
   readonly modelCalls: Handler;
+  /** Undefined: no traces are made. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -27,7 +30,7 @@ export interface ServedParts {
 export function serveAssistantsApi(config: Config, parts: ServedParts): Serving | undefined {
   const { backend, upstreamStore, ...assistants } = config.assistants;
   if (backend === 'passthrough') return undefined;
-  const { log, counter, own } = parts;
+  const { log, counter, own, tracing } = parts;
   const onError = (error: Error) => log.warn({ cause: error.message }, 'assistants');
   const calls = createUpstreamCalls(parts.modelCalls);
   try {
@@ -40,6 +43,7 @@ export function serveAssistantsApi(config: Config, parts: ServedParts): Serving 
           ? createResponsesModel({ calls, upstreamStore })
           : createChatCompletionsModel({ calls, newCallId: () => randomId('call_') }),
       counter,
+      tracing,
       newId: randomId,
       nowMs: Date.now,
       random: Math.random,

@@ -27,7 +27,7 @@ export interface Serving {
 }
 
 export interface ServingSettings
-  extends ObjectParts, Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError'> {
+  extends ObjectParts, Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError' | 'tracing'> {
   readonly model: ModelPort;
   readonly expireAfterSeconds: number;
   readonly onStreamLeft: 'cancel' | 'continue';

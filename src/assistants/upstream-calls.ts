@@ -5,6 +5,8 @@ import { ProxyError } from '../errors.ts';
 import type { Exchange, Handler, Identity, Outcome, Reply, Sink } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
+import { readTraceparent } from '../telemetry/trace-context.ts';
+import type { CallTrace } from '../telemetry/tracing.ts';
 
 /** A call that the sidecar makes itself, on behalf of somebody. */
 export interface UpstreamCall {
@@ -15,6 +17,7 @@ export interface UpstreamCall {
   /** Who pays. */
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  readonly trace?: CallTrace | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -67,7 +70,7 @@ export function createUpstreamCalls(handler: Handler): UpstreamCalls {
   };
 }
 
-function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: UpstreamCall): Exchange {
+function exchangeOf({ method, path: pathAndQuery, body, identity, signal, trace }: UpstreamCall): Exchange {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
   const match = matchOperation(method, `/v1${path}`);
@@ -81,11 +84,20 @@ function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: Upst
     path,
     query: queryAt === -1 ? '' : pathAndQuery.slice(queryAt),
     deployment: undefined,
-    headers: bytes ? { 'content-type': 'application/json', 'content-length': String(bytes.length) } : {},
+    headers: {
+      ...trace?.headers,
+      ...(bytes && { 'content-type': 'application/json', 'content-length': String(bytes.length) }),
+    },
     body: bytes ? { kind: 'json', bytes, value: body } : { kind: 'none' },
     identity,
     signal,
+    ...(trace && traced(trace)),
   };
+}
+
+function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'span'> {
+  const traceId = span?.traceId ?? readTraceparent(headers.traceparent)?.traceId;
+  return { ...(traceId !== undefined && { traceId }), ...(span && { span }) };
 }
 
 async function readJson(reply: Reply): Promise<UpstreamAnswer> {

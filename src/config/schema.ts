@@ -24,6 +24,7 @@ import {
   timeoutsSection,
 } from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
+import { traceKeys } from './trace-keys.ts';
 
 /**
  * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
@@ -136,6 +137,7 @@ export const configSchema = section({
       'Least severe log lines that are written.',
     ),
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
+    ...traceKeys,
   }),
   shutdown: section({
     gracePeriodMs: milliseconds(25_000, 'How long running requests may finish after SIGTERM.', {

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { ProxyError } from '../errors.ts';
 import type { Exchange, Policy, RequestBody } from '../exchange.ts';
+import { timed } from '../telemetry/tracing.ts';
 
 /**
  * Reads a JSON body whole and parses it, once, for the policies below. Every other body stays on the wire.
@@ -15,7 +16,7 @@ export function readBody(maxBodyBytes: number, readsUnknown: boolean): Policy {
     const type = mediaType(exchange.headers['content-type']);
     refuseUnfitType(exchange, type);
     if (!isRead(exchange, type, readsUnknown)) return next(exchange);
-    const bytes = await body.source.collect(maxBodyBytes);
+    const bytes = await timed(exchange.span, 'read body', () => body.source.collect(maxBodyBytes));
     return next({ ...exchange, body: bytes.length === 0 ? { kind: 'none' } : parse(bytes) });
   };
 }

@@ -34,6 +34,8 @@ import type { Named, Vault } from '../redaction/vault.ts';
 import { placeOf } from '../redaction/where.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
+import { readTraceparent } from '../telemetry/trace-context.ts';
+import { timed } from '../telemetry/tracing.ts';
 
 export interface RedactParts {
   readonly finder: Finder;
@@ -58,11 +60,13 @@ export function redact(parts: RedactParts | undefined): Policy {
     const { isOut, allowed } = readOptOut(exchange, parts.optOut);
     if (isOut) {
       parts.metrics.optedOut(exchange.operation.name);
-      return next(exchange);
+      return next({ ...exchange, isOptedOut: true });
     }
     const table = parts.vault && tableOf(exchange, parts.vault);
     const call = { ...parts, allowed, table, operation: exchange.operation.name };
-    const { redacted, originals } = await prepare(exchange, call).catch(refuse(parts.metrics));
+    const { redacted, originals } = await timed(exchange.span, 'redact', () => prepare(exchange, call)).catch(
+      refuse(parts.metrics),
+    );
     const reply = await next(redacted);
     // Who could not be told where the originals are would never have them back.
     const adopted =
@@ -81,7 +85,8 @@ export function redactRunCall(parts: RedactParts | undefined): Policy {
     const of = (entity: string) => (parts.modes.of(entity) === 'block' ? 'mask' : parts.modes.of(entity));
     const modes = { ...parts.modes, of };
     const call = { ...parts, modes, allowed: nothing, table: undefined, operation: exchange.operation.name };
-    return next(await redactRequest(exchange, call).catch(refuse(parts.metrics)));
+    const redacted = timed(exchange.span, 'redact', () => redactRequest(exchange, call));
+    return next(await redacted.catch(refuse(parts.metrics)));
   };
 }
 
@@ -142,8 +147,14 @@ function placeName(key: string): string {
   return /^[a-z_]{1,40}$/.test(key) ? key : '';
 }
 
+/** Masks what a model has put out, for those who read along; with nothing to look for it is left as it is. */
+export function hideWith(parts: RedactParts | undefined): (text: string) => string {
+  if (!parts) return (text) => text;
+  return (text) => maskText(text, parts);
+}
+
 /** What is asked for by a query is masked: it is for nobody to restore. */
-function maskText(text: string, { finder, modes }: Call): string {
+function maskText(text: string, { finder, modes }: Pick<Call, 'finder' | 'modes'>): string {
   const edits = finder
     .findNow(text)
     .filter(({ entity }) => modes.of(entity) !== 'observe')
@@ -181,6 +192,9 @@ function hideInHeaders(headers: Headers, call: Call): Headers {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (name === 'accept-encoding') return [name, undefined];
+      // Random numbers, which would be none of a trace if one that looks like an account were hidden.
+      if (name === 'traceparent' && readTraceparent(value)) return [name, value];
+      if (name === 'tracestate' && hide(String(value)) !== String(value)) return [name, undefined];
       if (value === undefined || plainHeaders.has(name) || name.startsWith('x-stainless-'))
         return [name, value];
       return [name, typeof value === 'string' ? hide(value) : value.map(hide)];

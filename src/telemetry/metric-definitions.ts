@@ -209,4 +209,10 @@ export const metricDefinitions = {
     help: 'Calls that wait for one of those to end.',
     labelNames: ['upstream'],
   },
+  telemetryDropped: {
+    type: 'counter',
+    name: 'assistant_proxy_telemetry_dropped_total',
+    help: 'What nobody took in time, and was dropped so that no request waits: log, span, webhook.',
+    labelNames: ['signal'],
+  },
 } as const satisfies Record<string, MetricDefinition>;

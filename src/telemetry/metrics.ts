@@ -38,6 +38,8 @@ export interface Metrics {
   requestEnded(measures: RequestMeasures): void;
   refused(operation: string, code: string): void;
   idempotent(result: IdempotentResult): void;
+  /** So many pieces of telemetry were dropped, because nobody took them in time. */
+  dropped(signal: 'span', count: number): void;
   readonly ledger: LedgerMetrics;
   readonly redaction: RedactionMetrics;
   readonly upstreamLimits: UpstreamLimitMetrics;
@@ -56,6 +58,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
   const requests = createTally(definitions.requests, registers);
   const refusals = createTally(definitions.refusals, registers);
   const idempotent = createTally(definitions.idempotent, registers);
+  const dropped = createTally(definitions.telemetryDropped, registers);
   const requestBytes = createTally(definitions.requestBytes, registers);
   const responseBytes = createTally(definitions.responseBytes, registers);
   const tokens = createTally(definitions.tokens, registers);
@@ -88,6 +91,7 @@ export function createMetrics(maxModelLabels: number): Metrics {
       refusals([operation, code], 1);
     },
     idempotent: (result) => idempotent([result], 1),
+    dropped: (signal, count) => dropped([signal], count),
     ledger: createLedgerMetrics(registers),
     redaction: createRedactionMetrics(registers),
     upstreamLimits: createUpstreamLimitMetrics(registers, modelLabel),

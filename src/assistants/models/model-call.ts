@@ -1,4 +1,5 @@
 import type { Identity } from '../../exchange.ts';
+import type { CallTrace } from '../../telemetry/tracing.ts';
 import type {
   CodeOutput,
   FileSearchResult,
@@ -38,6 +39,7 @@ export interface CallContext {
   /** Who pays. */
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  readonly trace?: CallTrace | undefined;
 }
 
 export interface ModelRequest {

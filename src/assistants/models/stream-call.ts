@@ -24,14 +24,14 @@ export type Streamed = { readonly usage: Usage | undefined } & (
 export async function streamCall(
   calls: UpstreamCalls,
   call: { readonly path: string; readonly body: object },
-  { identity, signal }: CallContext,
+  { identity, signal, trace }: CallContext,
   onData: (data: Buffer) => boolean,
 ): Promise<Streamed> {
   const leave = new AbortController();
   let leaving: NodeJS.Timeout | undefined;
   try {
     const { status, value, outcome } = await calls.stream(
-      { method: 'POST', ...call, identity, signal: AbortSignal.any([signal, leave.signal]) },
+      { method: 'POST', ...call, identity, trace, signal: AbortSignal.any([signal, leave.signal]) },
       (data) => {
         if (onData(data)) leaving ??= setTimeout(() => leave.abort(), lingerMs);
       },
