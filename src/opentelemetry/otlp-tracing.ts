@@ -7,6 +7,7 @@ import {
   detectResources,
   envDetector,
   resourceFromAttributes,
+  serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import {
   ParentBasedSampler,
@@ -62,7 +63,7 @@ export function createOtlpTracing(settings: OtlpTracingSettings): OtlpTracing {
     // As operators are used to: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': 'assistant-proxy' }))
-      .merge(detectResources({ detectors: [envDetector] })),
+      .merge(detectResources({ detectors: [serviceInstanceIdDetector, envDetector] })),
     // All are recorded, since whether a request fails is known at its end.
     sampler: createAlwaysRecordSampler(
       new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),
