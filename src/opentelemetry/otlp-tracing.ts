@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 
@@ -7,7 +8,6 @@ import {
   detectResources,
   envDetector,
   resourceFromAttributes,
-  serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
 import {
   ParentBasedSampler,
@@ -62,8 +62,10 @@ export function createOtlpTracing(settings: OtlpTracingSettings): OtlpTracing {
   const provider = new TracerProvider({
     // As operators are used to: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
     resource: defaultResource()
-      .merge(resourceFromAttributes({ 'service.name': 'assistant-proxy' }))
-      .merge(detectResources({ detectors: [serviceInstanceIdDetector, envDetector] })),
+      .merge(
+        resourceFromAttributes({ 'service.name': 'assistant-proxy', 'service.instance.id': randomUUID() }),
+      )
+      .merge(detectResources({ detectors: [envDetector] })),
     // All are recorded, since whether a request fails is known at its end.
     sampler: createAlwaysRecordSampler(
       new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sampleRatio) }),

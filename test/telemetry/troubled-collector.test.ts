@@ -44,6 +44,7 @@ async function call({ url }: { url: string }, times: number): Promise<void> {
   }
 }
 
+/** Two for a call at least: it, and its attempt. On a busy machine it may have waited in between, too. */
 const dropped = (sidecar: Sidecar) =>
   metricSum(sidecar, 'assistant_proxy_telemetry_dropped_total', { signal: 'span' });
 
@@ -52,8 +53,10 @@ for (const [what, trouble] of Object.entries(troubles)) {
     const collector = await startSocketUpstream(t, trouble);
     const sidecar = await startWith(t, collector.port);
     await call(sidecar, 5);
-    await until(async () => (await dropped(sidecar)) === 10);
-    assert.ok(sidecar.logLines().some(({ msg, level }) => msg === 'traces not delivered' && level === 'warn'));
+    await until(async () => (await dropped(sidecar)) >= 10);
+    assert.ok(
+      sidecar.logLines().some(({ msg, level }) => msg === 'traces not delivered' && level === 'warn'),
+    );
     assert.equal(await sidecar.shutDown(), true);
   });
 }
@@ -61,7 +64,7 @@ for (const [what, trouble] of Object.entries(troubles)) {
 test('a collector that is down costs its spans, which are counted, and no request', async (t) => {
   const sidecar = await startWith(t, 9);
   await call(sidecar, 5);
-  await until(async () => (await dropped(sidecar)) === 10);
+  await until(async () => (await dropped(sidecar)) >= 10);
   assert.equal(await sidecar.shutDown(), true);
 });
 

@@ -38,7 +38,10 @@ test('nothing that is said, no key and no address is in a trace', async (t) => {
 for (const stream of [false, true]) {
   const how = stream ? 'streamed' : 'whole';
   test(`with captureContent a trace tells what was said, as redaction leaves it (${how})`, async (t) => {
-    const { sidecar, collector } = await startTraced(t, { env: capture, config: 'redaction: { mode: mask }' });
+    const { sidecar, collector } = await startTraced(t, {
+      env: capture,
+      config: 'redaction: { mode: mask }',
+    });
     const body = asking(`I am ${mail}. [[say:Good morning]]`, { stream });
     await (await postJson(`${sidecar.url}/chat/completions`, body)).text();
     await sidecar.shutDown();
