@@ -17,9 +17,9 @@ export interface OpenTracing extends Tracing {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Names, states and counts are short; what was said may not be. */
-const maxAttributeLength = 512;
-const maxContentLength = 65_536;
+/** Names, states and counts are short; of what was said fewer are kept. Either way that is a few megabytes, or 30 at most. */
+const plain = { maxAttributeLength: 512, maxSpans: 2048 };
+const withContent = { maxAttributeLength: 16_384, maxSpans: 256 };
 
 /** Undefined, and nothing is loaded, if there is no collector. */
 export function openTracing({ telemetry }: Config, { log, metrics }: TracingParts): OpenTracing | undefined {
@@ -31,7 +31,7 @@ export function openTracing({ telemetry }: Config, { log, metrics }: TracingPart
       endpoint: telemetry.otlpEndpoint,
       headers: () => readHeaders(headers.read()),
       sampleRatio: telemetry.sampleRatio,
-      maxAttributeLength: telemetry.captureContent ? maxContentLength : maxAttributeLength,
+      ...(telemetry.captureContent ? withContent : plain),
       onDropped: (spans) => metrics.dropped('span', spans),
       // A collector's own words may be anything.
       onError: ({ name, code }: Error & { code?: unknown }) =>

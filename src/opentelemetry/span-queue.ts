@@ -2,6 +2,7 @@ import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from '@opentelemetry/sdk-trace';
 
 export interface SpanQueueSettings {
+  readonly maxWaiting: number;
   readonly exporter: SpanExporter;
   readonly deliveryTimeoutMs: number;
   readonly onDropped: (spans: number) => void;
@@ -15,14 +16,12 @@ export interface SpanQueue {
   close(timeoutMs: number): Promise<void>;
 }
 
-/** Some megabytes at most. */
-const maxWaiting = 2048;
 const maxBatch = 512;
 const sendEveryMs = 1000;
 
 /** The SDK's own queue, which drops what it can't hold and says so to nobody; here it is counted. */
 export function createSpanQueue(settings: SpanQueueSettings): SpanQueue {
-  const { exporter, deliveryTimeoutMs, onDropped, onError } = settings;
+  const { exporter, maxWaiting, deliveryTimeoutMs, onDropped, onError } = settings;
   let waiting = 0;
   let inFlight = 0;
   let isWell = true;
@@ -51,7 +50,7 @@ export function createSpanQueue(settings: SpanQueueSettings): SpanQueue {
   const processor = new BatchSpanProcessor({
     exporter: counting,
     maxQueueSize: maxWaiting,
-    maxExportBatchSize: maxBatch,
+    maxExportBatchSize: Math.min(maxBatch, maxWaiting),
     scheduledDelayMillis: sendEveryMs,
     // Behind the exporter's own, which says better what went wrong.
     exportTimeoutMillis: 2 * deliveryTimeoutMs,

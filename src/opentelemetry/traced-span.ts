@@ -1,215 +1,116 @@
-import {
-  type Context,
-  type Span as ApiSpan,
-  type SpanContext,
-  ROOT_CONTEXT,
-  SpanKind as ApiSpanKind,
-  SpanStatusCode,
-  TraceFlags,
-  type Tracer,
-  trace,
-} from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { writeTraceparent } from '../telemetry/trace-context.ts';
+import type { Attributes, Span, SpanKind } from '../telemetry/tracing.ts';
 
-import { readTraceparent, writeTraceparent } from '../telemetry/trace-context.ts';
-import type { Attributes, Beginning, Span, SpanKind } from '../telemetry/tracing.ts';
-
-/** Spans that the sampler did not choose, until it is known whether what they belong to has failed. */
-export interface HeldSpans {
-  send(span: ReadableSpan): void;
-  /** False if there is no room, and it is dropped. */
-  hold(): boolean;
-  release(spans: number): void;
-  readonly dropped: (spans: number) => void;
-}
-
-/** Together; of one beginning fewer. A span takes about a kilobyte. */
-const maxHeld = 4096;
-const maxHeldOfOne = 128;
-
-export function createHeldSpans(
-  send: (span: ReadableSpan) => void,
-  dropped: (spans: number) => void,
-): HeldSpans {
-  let held = 0;
-  return {
-    send,
-    hold() {
-      if (held >= maxHeld) return false;
-      held += 1;
-      return true;
-    },
-    release(spans) {
-      held -= spans;
-    },
-    dropped,
-  };
-}
-
-interface Parts {
-  readonly tracer: Tracer;
-  readonly held: HeldSpans;
-}
-
-export function beginSpan({ tracer, held }: Parts, name: string, beginning: Beginning): Span {
-  const { kind, parent, link, attributes } = beginning;
-  const caller = contextOf(parent);
-  const linked = contextOf(link);
-  const span = tracer.startSpan(
-    name,
-    {
-      kind: kinds[kind],
-      attributes: wellFormed(attributes),
-      ...(linked && { links: [{ context: linked }] }),
-    },
-    caller ? trace.setSpanContext(ROOT_CONTEXT, { ...caller, isRemote: true }) : ROOT_CONTEXT,
-  );
-  const isSampled = (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
-  return new TracedSpan(span, new Beginner(held, isSampled), tracer);
-}
-
-const kinds: Readonly<Record<SpanKind, ApiSpanKind>> = {
-  server: ApiSpanKind.SERVER,
-  client: ApiSpanKind.CLIENT,
-  internal: ApiSpanKind.INTERNAL,
-};
-
-function contextOf(traceparent: string | undefined): SpanContext | undefined {
-  const context = readTraceparent(traceparent);
-  return (
-    context && {
-      traceId: context.traceId,
-      spanId: context.spanId,
-      traceFlags: context.isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-    }
-  );
-}
-
-/** All spans below one that was begun: sent as they end, or held until it is known whether they are wanted. */
-class Beginner {
-  readonly #spans: HeldSpans;
-  #isSent: boolean;
-  #isOver = false;
-  #waiting: ReadableSpan[] = [];
-  #missed = 0;
-
-  constructor(spans: HeldSpans, isSampled: boolean) {
-    this.#spans = spans;
-    this.#isSent = isSampled;
-  }
-
-  take(span: ReadableSpan): void {
-    if (this.#isSent) return this.#send(span);
-    if (this.#isOver) return;
-    if (this.#waiting.length < maxHeldOfOne && this.#spans.hold()) this.#waiting.push(span);
-    else this.#missed += 1;
-  }
-
-  /** @param span the one that was begun. */
-  end(span: ReadableSpan, hasFailed: boolean): void {
-    const waiting = this.#waiting;
-    this.#isOver = true;
-    this.#isSent ||= hasFailed;
-    this.#waiting = [];
-    this.#spans.release(waiting.length);
-    if (!this.#isSent) return;
-    if (this.#missed > 0) this.#spans.dropped(this.#missed);
-    for (const each of waiting) this.#send(each);
-    this.#send(span);
-  }
-
-  #send(span: ReadableSpan): void {
-    // Exporters leave out what says of itself that it isn't sampled.
-    span.spanContext().traceFlags |= TraceFlags.SAMPLED;
-    this.#spans.send(span);
-  }
-}
-
-class TracedSpan implements Span {
-  readonly #span: ApiSpan;
-  readonly #beginner: Beginner;
-  readonly #tracer: Tracer;
-  readonly #isFirst: boolean;
-  #context: Context | undefined;
-  #hasFailed = false;
+/** What a span says when it has ended. Times are those of `performance.now()`. */
+export interface EndedSpan {
+  readonly name: string;
+  readonly kind: SpanKind;
   readonly traceId: string;
-  readonly traceparent: string;
+  readonly spanId: string;
+  /** Undefined if it has none. */
+  readonly parentId: string | undefined;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** In the order in which they were said: later ones win. */
+  readonly said: readonly Attributes[];
+  /** The `traceparent` of each. */
+  readonly links: readonly string[];
+  /** Its failure is one of ours. */
+  readonly isError: boolean;
+}
 
-  constructor(span: ApiSpan, beginner: Beginner, tracer: Tracer, isFirst = true) {
-    const { traceId, spanId, traceFlags } = span.spanContext();
-    this.#span = span;
-    this.#beginner = beginner;
-    this.#tracer = tracer;
-    this.#isFirst = isFirst;
-    this.traceId = traceId;
-    this.traceparent = writeTraceparent({
-      traceId,
-      spanId,
-      isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0,
-    });
-  }
-
-  child(name: string, kind: SpanKind, attributes: Attributes): Span {
-    const span = this.#start(name, { kind: kinds[kind], attributes: wellFormed(attributes) });
-    return new TracedSpan(span, this.#beginner, this.#tracer, false);
-  }
-
-  took(name: string, startedAtMs: number, failure?: string): void {
-    const endedAtMs = performance.now();
-    if (endedAtMs - startedAtMs < tellFromMs) return;
-    const span = this.#start(name, { startTime: startedAtMs });
-    if (failure !== undefined) failSpan(span, failure, true);
-    span.end(endedAtMs);
-    this.#beginner.take(asReadable(span));
-  }
-
-  set(attributes: Attributes): void {
-    this.#span.setAttributes(wellFormed(attributes));
-  }
-
-  link(traceparent: string): void {
-    const context = contextOf(traceparent);
-    if (context) this.#span.addLink({ context });
-  }
-
-  fail(type: string, whose: 'ours' | 'callers' = 'ours'): void {
-    this.#hasFailed = true;
-    failSpan(this.#span, type, whose === 'ours');
-  }
-
-  end(): void {
-    if (!this.#span.isRecording()) return;
-    this.#span.end();
-    const ended = asReadable(this.#span);
-    if (this.#isFirst) this.#beginner.end(ended, this.#hasFailed);
-    else this.#beginner.take(ended);
-  }
-
-  #start(name: string, options: Parameters<Tracer['startSpan']>[1]): ApiSpan {
-    this.#context ??= trace.setSpan(ROOT_CONTEXT, this.#span);
-    return this.#tracer.startSpan(name, options, this.#context);
-  }
+/** All spans below one that was begun. */
+export interface Beginning {
+  readonly traceId: string;
+  readonly isSampled: boolean;
+  newSpanId(): string;
+  /** One of them has ended. */
+  take(span: EndedSpan): void;
+  /** The one that was begun has ended, and is the last. */
+  end(span: EndedSpan, hasFailed: boolean): void;
 }
 
 /** What takes less is not worth a span. */
 const tellFromMs = 1;
+const nothing: readonly never[] = [];
 
-function failSpan(span: ApiSpan, type: string, isError: boolean): void {
-  span.setAttribute('error.type', type);
-  if (isError) span.setStatus({ code: SpanStatusCode.ERROR });
-}
+/**
+ * A span that costs little more than what is said to it, since most are never sent: what it is to OpenTelemetry is made
+ * of it then.
+ */
+export class TracedSpan implements Span, EndedSpan {
+  readonly name: string;
+  readonly kind: SpanKind;
+  readonly parentId: string | undefined;
+  readonly startedAtMs: number;
+  endedAtMs = 0;
+  readonly said: Attributes[];
+  links: readonly string[] = nothing;
+  isError = false;
+  readonly #beginning: Beginning;
+  readonly #isFirst: boolean;
+  #spanId: string | undefined;
+  #hasFailed = false;
 
-/** All spans here are recorded ones of the SDK's own making. */
-function asReadable(span: ApiSpan): ReadableSpan {
-  return span as unknown as ReadableSpan;
-}
-
-/** A collector refuses a whole batch for one text that is no Unicode, and a caller may name a model as it likes. */
-function wellFormed(attributes: Attributes): Record<string, string | number | boolean> {
-  const clean: Record<string, string | number | boolean> = {};
-  for (const name in attributes) {
-    const value = attributes[name];
-    if (value !== undefined) clean[name] = typeof value === 'string' ? value.toWellFormed() : value;
+  constructor(
+    beginning: Beginning,
+    named: { readonly name: string; readonly kind: SpanKind; readonly attributes: Attributes },
+    parentId: string | undefined,
+    isFirst: boolean,
+    startedAtMs = performance.now(),
+  ) {
+    this.name = named.name;
+    this.kind = named.kind;
+    this.said = [named.attributes];
+    this.parentId = parentId;
+    this.startedAtMs = startedAtMs;
+    this.#beginning = beginning;
+    this.#isFirst = isFirst;
   }
-  return clean;
+
+  get traceId(): string {
+    return this.#beginning.traceId;
+  }
+
+  get spanId(): string {
+    return (this.#spanId ??= this.#beginning.newSpanId());
+  }
+
+  get traceparent(): string {
+    const { traceId, spanId } = this;
+    return writeTraceparent({ traceId, spanId, isSampled: this.#beginning.isSampled });
+  }
+
+  child(name: string, kind: SpanKind, attributes: Attributes): Span {
+    return new TracedSpan(this.#beginning, { name, kind, attributes }, this.spanId, false);
+  }
+
+  took(name: string, startedAtMs: number, failure?: string): void {
+    if (performance.now() - startedAtMs < tellFromMs) return;
+    const named = { name, kind: 'internal', attributes: {} } as const;
+    const part = new TracedSpan(this.#beginning, named, this.spanId, false, startedAtMs);
+    if (failure !== undefined) part.fail(failure);
+    part.end();
+  }
+
+  set(attributes: Attributes): void {
+    this.said.push(attributes);
+  }
+
+  link(traceparent: string): void {
+    this.links = [...this.links, traceparent];
+  }
+
+  fail(type: string, whose: 'ours' | 'callers' = 'ours'): void {
+    this.#hasFailed = true;
+    this.isError ||= whose === 'ours';
+    this.said.push({ 'error.type': type });
+  }
+
+  end(): void {
+    if (this.endedAtMs !== 0) return;
+    this.endedAtMs = performance.now();
+    if (this.#isFirst) this.#beginning.end(this, this.#hasFailed);
+    else this.#beginning.take(this);
+  }
 }

@@ -9,7 +9,7 @@ export interface CaptureContent {
 }
 
 /** More of what was said is left out. */
-const maxLength = 65_536;
+const maxLength = 16_384;
 
 /** What was asked, as attributes of the span of the attempt. */
 export function askedAttributes({ body }: Exchange): Attributes {
@@ -68,7 +68,9 @@ export function seeAnswer(
 }
 
 function written(messages: readonly SaidMessage[]): string | undefined {
-  return messages.length === 0 ? undefined : JSON.stringify(messages).slice(0, maxLength);
+  if (messages.length === 0) return undefined;
+  // A copy: a slice would keep the whole in memory.
+  return Buffer.from(JSON.stringify(messages).slice(0, maxLength)).toString('utf8');
 }
 
 function tapInto(push: (chunk: Uint8Array) => void): Transform {
