@@ -118,7 +118,15 @@ test('with nothing but a key in the environment every key has its default', () =
       hostedToolTokens: 2000,
       batchTokens: 1_000_000,
     },
-    telemetry: { logLevel: 'info', maxModelLabels: 50 },
+    telemetry: {
+      logLevel: 'info',
+      maxModelLabels: 50,
+      otlpEndpoint: '',
+      otlpHeaders: '',
+      otlpHeadersFile: '',
+      sampleRatio: 1,
+      captureContent: false,
+    },
     shutdown: { gracePeriodMs: 25_000 },
   });
 });
