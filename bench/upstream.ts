@@ -40,6 +40,8 @@ const last = Buffer.concat([chunk([], usage), Buffer.from('data: [DONE]\n\n')]);
 const server = createServer((request, response) => {
   request.resume();
   request.on('end', () => {
+    // It is a collector of traces, too.
+    if (request.url === '/v1/traces') return response.end();
     if (request.url !== '/v1/chat/completions') return response.writeHead(404).end();
     if (request.headers['accept'] !== 'text/event-stream') {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });

@@ -21,6 +21,7 @@ import { createRules } from './ledger/rules.ts';
 import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
 import type { OpenRedaction, RedactionParts } from './open-redaction.ts';
+import { openTracing } from './open-tracing.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { priceAnswers } from './openai/cost-of-answer.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
@@ -28,6 +29,7 @@ import { type PriceTable, createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
+import { hideWith } from './redaction/find-at-once.ts';
 import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
@@ -47,6 +49,8 @@ export interface App {
 
 /** How long charges may take to reach the store when the last request has ended. */
 const flushTimeoutMs = 5000;
+/** The same for traces, of which a few may be lost. */
+const tracesTimeoutMs = 2000;
 
 /** The composition root: the only place where things are constructed. */
 export async function createApp(config: Config, logSink: LogSink, pod = hostname()): Promise<App> {
@@ -59,15 +63,17 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
   const costOf = priceAnswers(prices);
   const clock = systemClock;
   const activity = createActivity(clock.unixMs);
-  const upstreams = openUpstreams(config, { log, metrics, clock });
+  const tracing = openTracing(config, { log, metrics });
+  const own = shareDirectory(config.store.stateDir);
+  const redaction = await redacted(config, { log, audit, metrics, own });
+  const { redacting, digestPattern } = redaction ?? {};
+  const hide = telemetry.captureContent ? hideWith(redacting) : undefined;
+  const upstreams = openUpstreams(config, { log, metrics, clock, isTraced: tracing !== undefined, hide });
   const callers =
     config.auth.keys.length === 0
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
-  const own = shareDirectory(config.store.stateDir);
-  const redaction = await redacted(config, { log, audit, metrics, own });
-  const { digestPattern } = redaction ?? {};
   const burn = createBurn({ rolling: rollingOf(config), now: clock.unixMs });
   const governance = governed(config, {
     log,
@@ -100,26 +106,20 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       log,
     },
   });
-  const modelCalls = createModelCalls(callPath, {
-    log,
-    audit,
-    metrics,
-    activity,
-    costOf,
-    redacting: redaction?.redacting,
-  });
-  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
+  const modelCalls = createModelCalls(callPath, { log, audit, metrics, activity, costOf, redacting });
+  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls, tracing });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
     replaying: answers.replaying,
     serving,
-    redacting: redaction?.redacting,
+    redacting,
     log,
     audit,
     metrics,
     activity,
     costOf,
+    tracing,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
@@ -164,6 +164,7 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
 
   return {
     async listen() {
+      await tracing?.loaded;
       const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
       const proxyUrl = await dataPlane.listen(listen.host, listen.port);
       ready = true;
@@ -186,6 +187,8 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       await redaction?.close();
       await counter.close();
       callers?.close();
+      // Behind all that may still tell of something.
+      await tracing?.close(tracesTimeoutMs);
       await adminServer.close();
       logLevel.close();
       await logSink.close();

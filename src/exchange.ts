@@ -7,6 +7,7 @@ import type { Readable } from 'node:stream';
 import type { ToldError } from './openai/error-body.ts';
 import type { Operation } from './openai/operations.ts';
 import type { Observed } from './openai/read-usage.ts';
+import type { Span } from './telemetry/tracing.ts';
 
 /** Header names in lower case. A list means that the header was sent several times. */
 export type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -35,10 +36,16 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Absent until `timeOut` has looked. */
   readonly timing?: Timing;
-  /** Of the trace that the call belongs to, as W3C writes it; absent where nothing is traced. */
+  /** Of the trace that it is a part of, as W3C writes it; absent if there is none. */
   readonly traceId?: string;
   /** The same object in all copies of the exchange. */
   readonly record: CallRecord;
+  /** What it is a part of, for those who tell how long they took; absent where traces are off. */
+  readonly span?: Span;
+  /** Its caller wants it left as it is, so nobody is to read it but the upstream. */
+  readonly isOptedOut?: true;
+  /** How often it was sent before; absent the first time. */
+  readonly resends?: number;
 }
 
 /**

@@ -12,6 +12,7 @@ import { type Circuit, type CircuitState, createCircuit } from './resilience/cir
 import { type FindGeneration, createFindGeneration } from './resilience/find-generation.ts';
 import { createResting } from './resilience/resting.ts';
 import { type Upstream, modelOf } from './resilience/upstreams.ts';
+import { boundedLabel } from './telemetry/bounded-label.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type RecentAttempts, createUpstreamHealth } from './telemetry/upstream-health.ts';
@@ -46,6 +47,9 @@ export interface UpstreamParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly isTraced: boolean;
+  /** Hides what traces must not tell of answers; undefined: they tell nothing of what is said. */
+  readonly hide: ((text: string) => string) | undefined;
 }
 
 type Settings = Pick<
@@ -66,6 +70,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     parts.log.warn({ cause: error.message }, 'store'),
   );
 
+  const modelLabel = boundedLabel(config.telemetry.maxModelLabels);
   const primary = open('primary', upstream, 'upstream', {});
   const stopWatching = watchCertificates(namesByOrigin, parts.metrics.upstreams.certificateSeen);
   const fallbacks = upstream.fallbacks.map((fallback, index) =>
@@ -121,6 +126,9 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
       slowCalls: config.circuit,
       metrics: parts.metrics.upstreams,
       health,
+      tracing: parts.isTraced
+        ? { upstream: name, baseUrl, dialect, modelLabel, capture: parts.hide && { hide: parts.hide } }
+        : undefined,
       clock: parts.clock,
     });
     const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));

@@ -5,6 +5,7 @@ import { type Callers, authenticate } from './policies/authenticate.ts';
 import { awaitBeginning } from './policies/await-beginning.ts';
 import { boundLoad } from './policies/bound-load.ts';
 import { type SlowCalls, breakCircuit, refuseWhileOpen } from './policies/break-circuit.ts';
+import { describeSpan } from './policies/describe-span.ts';
 import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
 import { mapModel } from './policies/map-model.ts';
@@ -20,13 +21,18 @@ import { type ReplayParts, replay } from './policies/replay.ts';
 import { type RetryParts, retry } from './policies/retry.ts';
 import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
+import { type TraceAttemptParts, traceAttempt } from './policies/trace-attempt.ts';
+import { trace } from './policies/trace.ts';
 import type { CallQueue } from './resilience/call-queue.ts';
 import type { Circuit } from './resilience/circuit.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 import type { UpstreamHealth } from './telemetry/upstream-health.ts';
 import type { UpstreamMetrics } from './telemetry/upstream-metrics.ts';
 
 export interface PipelineParts extends ObserveParts {
   readonly callPath: Handler;
+  /** Undefined: no traces are made. */
+  readonly tracing: Tracing | undefined;
   readonly unknownOperations: 'allow' | 'deny';
   readonly maxBodyBytes: number;
   /** Undefined: whoever reaches the port may call. */
@@ -43,12 +49,14 @@ export interface PipelineParts extends ObserveParts {
 export function createPipeline(parts: PipelineParts): Handler {
   return compose(
     [
-      observe(parts), //                          outermost: sees every ending, refusals too
+      trace(parts.tracing), //                    outermost: all below is a part of it, and may say so
+      observe(parts), //                          sees every ending, refusals too
       authenticate(parts.callers), //             first of all: strangers learn nothing
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes, parts.redacting !== undefined), // all below may look at the parsed body
       identify(parts.identitySources, parts.redacting === undefined), // after the body: its metadata may say who pays
       redact(parts.redacting), //                 above all that keeps or sends what was said
+      describeSpan(parts.tracing !== undefined), // after redact: spans are read by people
       replay(parts.replaying), //                 after identify: keys are their callers' own
       redactOutputs(parts.redacting), //          below replay: what is kept has been looked at
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
@@ -91,6 +99,8 @@ export interface UpstreamPathParts {
   readonly slowCalls: SlowCalls;
   readonly metrics: Pick<UpstreamMetrics, 'attempted'>;
   readonly health: UpstreamHealth;
+  /** Undefined: attempts are not told of. */
+  readonly tracing: TraceAttemptParts | undefined;
   readonly clock: Clock;
 }
 
@@ -105,6 +115,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
       measureAttempts(parts.pacing.upstream, parts), // the same: what waits above it is no time of the upstream's
+      traceAttempt(parts.tracing), //             and so are its spans
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],

@@ -11,6 +11,7 @@ import type { TokenCounter } from './openai/count-tokens.ts';
 import { orgsOf } from './orgs.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedParts {
   readonly log: LogSink['log'];
@@ -20,6 +21,8 @@ export interface ServedParts {
   own(): Ownership;
   /** What a run here calls its models through. */
   readonly modelCalls: Handler;
+  /** Undefined: no traces are made. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface ServedParts {
 export function serveAssistantsApi(config: Config, parts: ServedParts): Serving | undefined {
   const { backend, upstreamStore, ...assistants } = config.assistants;
   if (backend === 'passthrough') return undefined;
-  const { log, metrics, counter, own } = parts;
+  const { log, metrics, counter, own, tracing } = parts;
   const onError = (error: Error) => log.warn({ cause: error.message }, 'assistants');
   const calls = createUpstreamCalls(parts.modelCalls);
   try {
@@ -53,6 +56,7 @@ export function serveAssistantsApi(config: Config, parts: ServedParts): Serving 
           ? createResponsesModel({ calls, upstreamStore })
           : createChatCompletionsModel({ calls, newCallId: () => randomId('call_') }),
       counter,
+      tracing,
       newId: randomId,
       nowMs: Date.now,
       random: Math.random,

@@ -13,6 +13,7 @@ import { prepareConsoleTests } from './console/prepare-console-tests.ts';
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
 import { ensureCommand } from './harness/system-packages.ts';
 import { preparePython } from './python/prepare-python.ts';
+import { prepareCollector } from './traces/prepare-collector.ts';
 
 interface Suite {
   readonly name: string;
@@ -29,12 +30,18 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console)/**/}!(*.redis).test.ts',
+    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console|traces)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
   },
   { name: 'console', files: 'test/console/**/*.test.ts', concurrency: 2, prepare: prepareConsoleTests },
+  {
+    name: 'traces',
+    files: 'test/traces/**/*.test.ts',
+    concurrency: 2,
+    prepare: async () => (await prepareCollector()) ?? (await prepareRedisTests()),
+  },
   { name: 'image', files: 'test/docker/**/*.test.ts', concurrency: 1, prepare: prepareImageTests },
   {
     name: 'redis',

@@ -1,4 +1,5 @@
 import type { Identity, Sink } from '../exchange.ts';
+import type { CallTrace } from '../telemetry/tracing.ts';
 
 /** One call to the API that is served here, as its handlers see it. */
 export interface ApiCall {
@@ -10,6 +11,8 @@ export interface ApiCall {
   readonly body: unknown;
   /** Aborted when the caller went away. */
   readonly signal: AbortSignal;
+  /** What it is a part of; absent if that is no trace. */
+  readonly trace?: CallTrace | undefined;
 }
 
 /** Rejects with a `ProxyError` in the API's own words, or with `StoreUnavailable`. */

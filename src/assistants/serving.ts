@@ -35,7 +35,10 @@ export interface Serving {
 export interface ServingSettings
   extends
     ObjectParts,
-    Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError' | 'metrics' | 'expireAfterSeconds'> {
+    Pick<
+      RunEngineSettings,
+      'orgs' | 'leaseMs' | 'random' | 'onError' | 'metrics' | 'expireAfterSeconds' | 'tracing'
+    > {
   readonly model: ModelPort;
   readonly onStreamLeft: 'cancel' | 'continue';
   readonly defaults: RunDefaults;

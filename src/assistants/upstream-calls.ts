@@ -14,6 +14,8 @@ import {
 } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
+import { readTraceparent } from '../telemetry/trace-context.ts';
+import type { CallTrace } from '../telemetry/tracing.ts';
 
 /** A call that the sidecar makes itself, on behalf of somebody. */
 export interface UpstreamCall {
@@ -26,6 +28,7 @@ export interface UpstreamCall {
   /** Of the run that asks, if one does. */
   readonly runMetadata?: Metadata | undefined;
   readonly signal: AbortSignal;
+  readonly trace?: CallTrace | undefined;
 }
 
 export interface UpstreamAnswer {
@@ -79,7 +82,7 @@ export function createUpstreamCalls(handler: Handler): UpstreamCalls {
 }
 
 function exchangeOf(call: UpstreamCall): Exchange {
-  const { method, path: pathAndQuery, body, identity, runMetadata, signal } = call;
+  const { method, path: pathAndQuery, body, identity, runMetadata, signal, trace } = call;
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
   const match = matchOperation(method, `/v1${path}`);
@@ -93,14 +96,23 @@ function exchangeOf(call: UpstreamCall): Exchange {
     path,
     query: queryAt === -1 ? '' : pathAndQuery.slice(queryAt),
     deployment: undefined,
-    headers: bytes ? { 'content-type': 'application/json', 'content-length': String(bytes.length) } : {},
+    headers: {
+      ...trace?.headers,
+      ...(bytes && { 'content-type': 'application/json', 'content-length': String(bytes.length) }),
+    },
     body: bytes ? { kind: 'json', bytes, value: body } : { kind: 'none' },
     identity,
     runMetadata,
     signal,
     // It was kept as it may be told.
     record: { ...newCallRecord(), identity },
+    ...(trace && traced(trace)),
   };
+}
+
+function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'span'> {
+  const traceId = span?.traceId ?? readTraceparent(headers.traceparent)?.traceId;
+  return { ...(traceId !== undefined && { traceId }), ...(span && { span }) };
 }
 
 async function readJson(reply: Reply): Promise<UpstreamAnswer> {

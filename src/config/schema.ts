@@ -26,6 +26,7 @@ import {
   timeoutsSection,
 } from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
+import { traceKeys } from './trace-keys.ts';
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -149,6 +150,7 @@ export const configSchema = section({
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
     maxIdentityLabels: integer(50, 'The same for teams, and for apps.'),
     maxBudgetScopes: integer(200, 'Shares of budgets that have gauges; of more, those that are fullest.'),
+    ...traceKeys,
   }),
   shutdown: section({
     gracePeriodMs: milliseconds(25_000, 'How long running requests may finish after SIGTERM.', {

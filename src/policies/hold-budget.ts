@@ -7,6 +7,7 @@ import type { TokenCounter } from '../openai/count-tokens.ts';
 import { lowerOutputLimit } from '../openai/output-limit.ts';
 import { type SeenOutput, createSeenOutput } from '../openai/seen-output.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { timed } from '../telemetry/tracing.ts';
 
 export interface HoldBudgetParts {
   readonly holds: Holds;
@@ -22,7 +23,7 @@ export function holdBudget(parts: HoldBudgetParts | undefined): Policy {
   if (!parts) return (next) => next;
   const { holds, settleCalls, counter } = parts;
   return (next) => async (exchange) => {
-    const hold = await holds.open(exchange).catch(refuseOutage);
+    const hold = await timed(exchange.span, 'hold budget', () => holds.open(exchange)).catch(refuseOutage);
     if (!hold) {
       const reply = await next(exchange);
       void reply.finished.then((outcome) => settleCalls.hear(exchange, outcome));

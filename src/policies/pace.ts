@@ -3,6 +3,7 @@ import { CallerLeft } from '../errors.ts';
 import { type Exchange, type Policy, beginWait, endWait } from '../exchange.ts';
 import { type FailureKind, failureOfError } from '../resilience/failure.ts';
 import { modelOf } from '../resilience/upstreams.ts';
+import { timed } from '../telemetry/tracing.ts';
 import type { UpstreamLimitMetrics } from '../telemetry/upstream-limit-metrics.ts';
 import type { SharedAllowances } from '../upstream-limits/shared-allowances.ts';
 import { type Taken, createUpstreamLimits } from '../upstream-limits/upstream-limits.ts';
@@ -33,7 +34,7 @@ export function pace(parts: PaceParts): Policy {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
     const model = labelOf(exchange);
     const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
-    await waitFor(taken, model, exchange);
+    await timed(exchange.span, 'pace', () => waitFor(taken, model, exchange));
     const sentAtMs = clock.nowMs();
     const reply = await next(exchange).catch((error: unknown) => {
       if (neverSent.has(failureOfError(error)?.kind)) limits.giveBack(taken);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { ProxyError } from '../errors.ts';
 import { type Exchange, type Policy, type RequestBody, beginWait, endWait } from '../exchange.ts';
+import { timed } from '../telemetry/tracing.ts';
 
 /**
  * Reads a JSON body whole and parses it, once, for the policies below. Every other body stays on the wire.
@@ -15,8 +16,11 @@ export function readBody(maxBodyBytes: number, readsUnknown: boolean): Policy {
     const type = mediaType(exchange.headers['content-type']);
     refuseUnfitType(exchange, type);
     if (!isRead(exchange, type, readsUnknown)) return next(exchange);
-    beginWait(exchange.record);
-    const bytes = await body.source.collect(maxBodyBytes).finally(() => endWait(exchange.record));
+    const { record, span } = exchange;
+    beginWait(record);
+    const bytes = await timed(span, 'read body', () => body.source.collect(maxBodyBytes)).finally(() =>
+      endWait(record),
+    );
     return next({ ...exchange, body: bytes.length === 0 ? { kind: 'none' } : parse(bytes) });
   };
 }

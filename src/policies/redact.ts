@@ -16,6 +16,7 @@ import type { Named, Vault } from '../redaction/vault.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Audit } from '../telemetry/audit.ts';
 import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
+import { timed } from '../telemetry/tracing.ts';
 import { auditedCall } from './audited-call.ts';
 
 export interface RedactParts {
@@ -49,11 +50,13 @@ export function redact(parts: RedactParts | undefined): Policy {
       exchange.record.isOptedOut = true;
       exchange.record.identity = exchange.identity;
       parts.audit('opted_out', auditedCall(exchange));
-      return next(exchange);
+      return next({ ...exchange, isOptedOut: true });
     }
     const table = parts.vault && tableOf(exchange, parts.vault);
     const call = { ...parts, allowed, table, operation: exchange.operation.name };
-    const { redacted, originals } = await prepare(exchange, call).catch(refuse(parts.metrics));
+    const { redacted, originals } = await timed(exchange.span, 'redact', () => prepare(exchange, call)).catch(
+      refuse(parts.metrics),
+    );
     const reply = await next(redacted);
     // Who could not be told where the originals are would never have them back.
     const adopted =
@@ -85,9 +88,10 @@ export function redactRunCall(parts: RedactParts | undefined): Policy {
     const modes = { ...parts.modes, of };
     // Counted when the run was created.
     const { isOut, allowed } = readOptOut(exchange, parts.optOut);
-    if (isOut) return next(exchange);
+    if (isOut) return next({ ...exchange, isOptedOut: true });
     const call = { ...parts, modes, allowed, table: undefined, operation: exchange.operation.name };
-    return next(await redactRequest(exchange, call).catch(refuse(parts.metrics)));
+    const redacted = timed(exchange.span, 'redact', () => redactRequest(exchange, call));
+    return next(await redacted.catch(refuse(parts.metrics)));
   };
 }
 

@@ -55,8 +55,12 @@ async function answerOnce(
   refuseUnfitKey(key, count);
   const call = callOf(exchange, key);
   const body = fingerprintOf(exchange, key);
+  let waitsSinceMs: number | undefined;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(1.5 * pauseMs, longestPauseMs)) {
     const begun = await begin(parts, call, body ?? '');
+    if (waitsSinceMs !== undefined && begun.kind !== 'running') {
+      exchange.span?.took('wait for the first answer', waitsSinceMs);
+    }
     if (begun.kind === 'begun') return makeCall(parts, next, exchange, { key, call, body });
     const isWaitedFor = begun.kind === 'running';
     // A body that is still on the wire stays there as long as it may be the one that is sent.
@@ -74,6 +78,7 @@ async function answerOnce(
       count(pauseMs === firstPauseMs ? 'replayed' : 'waited');
       return replyOf(exchange, readAnswer(begun.answer));
     }
+    waitsSinceMs ??= performance.now();
     await sleep(pauseMs * (0.5 + random()), undefined, { signal: exchange.signal }).catch(() => {
       count('left');
       throw new CallerLeft();

@@ -14,6 +14,7 @@ import type { RetryBudget } from '../resilience/retry-budget.ts';
 import { type Repeatability, repeatabilityOf, sendAgain } from '../resilience/send-again.ts';
 import { type Upstream, modelOf } from '../resilience/upstreams.ts';
 import type { RetryMetrics, Withheld } from '../telemetry/retry-metrics.ts';
+import { timed } from '../telemetry/tracing.ts';
 
 export interface RetryParts extends Backoff {
   /** To all upstreams together. */
@@ -56,9 +57,8 @@ export function retry(parts: RetryParts): Policy {
     let failed: FailedAttempt | undefined;
     let upstream = course.current();
     for (; ; upstream = course.current()) {
-      const attempt = await attemptOf(upstream.handler, exchange, clock).catch((error: unknown) =>
-        leave(error),
-      );
+      const sent = attempts === 0 ? exchange : { ...exchange, resends: attempts };
+      const attempt = await attemptOf(upstream.handler, sent, clock).catch((error: unknown) => leave(error));
       const isTurnedAway = attempt.failure?.kind === 'turnedAway';
       if (!isTurnedAway) attempts += 1;
       if (!attempt.failure) {
@@ -105,14 +105,14 @@ export function retry(parts: RetryParts): Policy {
         failed.discard();
         failed = undefined;
       }
-      if (delayMs > 0) {
-        exchange.record.retryWaitMs += delayMs;
-        beginWait(exchange.record);
-        await clock
-          .sleep(delayMs, exchange.signal)
-          .catch((error: unknown) => leave(error))
-          .finally(() => endWait(exchange.record));
-      }
+      if (delayMs > 0) await pause(delayMs).catch((error: unknown) => leave(error));
+    }
+
+    function pause(delayMs: number): Promise<void> {
+      const { record, span, signal } = exchange;
+      record.retryWaitMs += delayMs;
+      beginWait(record);
+      return timed(span, 'retry pause', () => clock.sleep(delayMs, signal)).finally(() => endWait(record));
     }
 
     function giveUp(why: Withheld): Reply {

@@ -3,6 +3,8 @@ import type { Serving } from '../assistants/serving.ts';
 import { ProxyError } from '../errors.ts';
 import type { Exchange, Headers, Outcome, Policy, Reply, Sink } from '../exchange.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { isTracestate } from '../telemetry/trace-context.ts';
+import type { CallTrace } from '../telemetry/tracing.ts';
 
 /**
  * Answers the Assistants API itself, which OpenAI retired on 2026-08-26. With `served` undefined it is passed on, as
@@ -36,7 +38,20 @@ function answer(handler: ApiHandler, exchange: Exchange): Promise<ApiAnswer> {
     query: new URLSearchParams(query),
     body: body.kind === 'json' ? body.value : undefined,
     signal,
+    trace: traceOf(exchange),
   }).catch(refuseOutage);
+}
+
+function traceOf({ span, traceId, headers }: Exchange): CallTrace | undefined {
+  if (traceId === undefined) return undefined;
+  const { traceparent, tracestate } = headers;
+  return {
+    span,
+    headers: {
+      traceparent: span?.traceparent ?? String(traceparent),
+      ...(isTracestate(tracestate) && { tracestate }),
+    },
+  };
 }
 
 const nobody = { org: '', team: '', app: '', user: '' };

@@ -28,3 +28,18 @@ export function maskAtOnce(text: string, call: CallRedaction): string {
     found.map(({ entity, from, end }) => ({ from, end, text: maskFor(entity) })),
   );
 }
+
+/** Masks what a model has put out, for those who read along; with nothing to look for it is left as it is. */
+export function hideWith(
+  parts: Pick<CallRedaction, 'finder' | 'modes'> | undefined,
+): (text: string) => string {
+  if (!parts) return (text) => text;
+  const { finder, modes } = parts;
+  return (text) => {
+    const found = finder.findNow(text).filter(({ entity }) => modes.of(entity) !== 'observe');
+    return applyEdits(
+      text,
+      found.map(({ entity, from, end }) => ({ from, end, text: maskFor(entity) })),
+    );
+  };
+}

@@ -1,4 +1,5 @@
 import type { Headers, Identity } from '../exchange.ts';
+import { readTraceparent } from '../telemetry/trace-context.ts';
 import type { CallRedaction } from './call-redaction.ts';
 import { findAtOnce } from './find-at-once.ts';
 
@@ -23,6 +24,9 @@ export function hideInHeaders(headers: Headers, call: CallRedaction): Headers {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       if (name === 'accept-encoding') return [name, undefined];
+      // Random numbers, which would be none of a trace if one that looks like an account were hidden.
+      if (name === 'traceparent' && readTraceparent(value)) return [name, value];
+      if (name === 'tracestate' && hide(String(value)) !== String(value)) return [name, undefined];
       if (value === undefined || plainHeaders.has(name) || name.startsWith('x-stainless-'))
         return [name, value];
       return [name, typeof value === 'string' ? hide(value) : value.map(hide)];

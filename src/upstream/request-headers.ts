@@ -41,15 +41,19 @@ export interface UpstreamIdentity {
 export function requestHeaders(exchange: Exchange, identity: UpstreamIdentity): string[] {
   const headers: string[] = [];
   const named = namedByConnection(exchange.headers['connection']);
+  const traceparent = exchange.span?.traceparent;
   for (const name in exchange.headers) {
     if (withheld.has(name) || name.startsWith('x-forwarded-') || named?.has(name)) continue;
     if (name === 'accept-encoding' && exchange.operation.usage !== null) continue;
+    // The upstream is called by what is told of here, not by the application.
+    if (name === 'traceparent' && traceparent !== undefined) continue;
     // A body that was read whole has a length of its own.
     if (name === 'content-length' && exchange.body.kind !== 'unread') continue;
     const value = exchange.headers[name];
     if (typeof value === 'string') headers.push(name, value);
     else if (value !== undefined) for (const one of value) headers.push(name, one);
   }
+  if (traceparent !== undefined) headers.push('traceparent', traceparent);
   // Usage is read out of the answer, so the answer must come as plain bytes.
   if (exchange.operation.usage !== null) headers.push('accept-encoding', 'identity');
   const apiKey = identity.apiKey();

@@ -106,8 +106,10 @@ function otherValue({ path, type, default: defaultValue }: KeyDescription): read
   const choices = type.split(', ');
   if (/^(integer|number)/.test(type)) {
     // A cap of runs is 0, or one that the API takes.
-    const other = path.startsWith('defaults.max') ? 256 : Number(defaultValue) + (isShare(type) ? 0.25 : 1);
-    return [String(other), other];
+    const value = Number(defaultValue);
+    const other = isShare(type) ? (value + 0.25) % 1 : value + 1;
+    const fit = path.startsWith('defaults.max') ? 256 : other;
+    return [String(fit), fit];
   }
   if (type === 'boolean') return [String(!defaultValue), !defaultValue];
   if (choices.length > 1) {
@@ -126,6 +128,7 @@ function isShare(type: string): boolean {
 const fitting: Readonly<Record<string, string>> = {
   'listen.host': '127.0.0.2',
   'store.redisUrl': 'rediss+sentinel://:secret@a:26379,b:26379/main',
+  'telemetry.otlpHeaders': 'x-tenant=acme',
   'store.keyPrefix': 'team-a:assistant-proxy',
   'redaction.analyzer.language': 'de',
   'identity.user': 'header:x-user-id',

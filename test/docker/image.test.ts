@@ -8,7 +8,7 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
+import { type RequestListener, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -173,8 +173,13 @@ describe('the image', { timeout: 60_000 }, () => {
     assert.match(bad.output, /listen\.port/);
   });
 
-  test('serves, finds its upstream by name, and ends cleanly when it is asked to', async (context) => {
+  test('serves, finds its upstream by name, tells its traces, and ends cleanly when it is asked to', async (context) => {
     const upstreamPort = await startUpstream(context);
+    const delivered: string[] = [];
+    const collectorPort = await startServer(context, (request, response) => {
+      delivered.push(`${request.method} ${request.url} ${request.headers['content-type']}`);
+      response.end();
+    });
     const hosts = join(folder, 'hosts');
     writeFileSync(hosts, '127.0.0.1 localhost upstream.test\n');
     const container = runImage(context, image, {
@@ -183,6 +188,7 @@ describe('the image', { timeout: 60_000 }, () => {
         ASSISTANT_PROXY_LISTEN_PORT: '0',
         ASSISTANT_PROXY_ADMIN_PORT: '0',
         ASSISTANT_PROXY_UPSTREAM_BASE_URL: `http://upstream.test:${upstreamPort}/v1`,
+        ASSISTANT_PROXY_TELEMETRY_OTLP_ENDPOINT: `http://127.0.0.1:${collectorPort}`,
       },
       mounts: { '/etc/hosts': hosts },
     });
@@ -200,6 +206,7 @@ describe('the image', { timeout: 60_000 }, () => {
     container.signal('SIGTERM');
     const { code, stderr } = await container.ended;
     assert.equal(code, 0, stderr);
+    assert.deepEqual(delivered, ['POST /v1/traces application/x-protobuf']);
   });
 
   const readText = (path: string) => readFileSync(join(image.root, path), 'utf8');
@@ -236,10 +243,14 @@ async function listening(container: Container): Promise<{ proxyUrl: string; admi
   throw new Error(`ended with ${code} before it listened: ${stderr}`);
 }
 
-async function startUpstream(context: TestContext): Promise<number> {
-  const server = createServer((_request, response) => {
+function startUpstream(context: TestContext): Promise<number> {
+  return startServer(context, (_request, response) => {
     response.setHeader('content-type', 'application/json').end('{"object":"list","data":[]}');
   });
+}
+
+async function startServer(context: TestContext, listener: RequestListener): Promise<number> {
+  const server = createServer(listener);
   context.after(() => server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;

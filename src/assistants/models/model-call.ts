@@ -1,4 +1,5 @@
 import type { Identity, Metadata } from '../../exchange.ts';
+import type { CallTrace } from '../../telemetry/tracing.ts';
 import type {
   CodeOutput,
   FileSearchResult,
@@ -40,6 +41,7 @@ export interface CallContext {
   /** Of the run that asks: its caller may have opted out of redaction by it. */
   readonly runMetadata?: Metadata | undefined;
   readonly signal: AbortSignal;
+  readonly trace?: CallTrace | undefined;
 }
 
 export interface ModelRequest {

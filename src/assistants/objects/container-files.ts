@@ -46,9 +46,9 @@ export async function containerPath(store: AssistantStore, exchange: Exchange): 
 /** For files of containers alone: everything else that is asked of files belongs upstream. */
 export function createFileHandlers({ store, calls }: ObjectParts): Record<string, ApiHandler> {
   return {
-    'files.retrieve': async ({ identity, signal, ids: [id = ''] }) => {
+    'files.retrieve': async ({ identity, signal, trace, ids: [id = ''] }) => {
       const path = (await pathOf(store, identity.org, id)) ?? '';
-      const answer = await calls.json({ method: 'GET', path, identity, signal });
+      const answer = await calls.json({ method: 'GET', path, identity, signal, trace });
       const refusal = upstreamRefusal(answer);
       if (refusal) throw refusal;
       return { kind: 'object', value: toFile(id, isRecord(answer.value) ? answer.value : {}) };

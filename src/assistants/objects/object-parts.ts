@@ -1,5 +1,6 @@
 import type { Identity } from '../../exchange.ts';
 import type { TokenCounter } from '../../openai/count-tokens.ts';
+import type { CallTrace } from '../../telemetry/tracing.ts';
 import type { NewId } from '../ids.ts';
 import type { AssistantStore } from '../store/store.ts';
 import type { UpstreamCalls } from '../upstream-calls.ts';
@@ -18,4 +19,5 @@ export interface ObjectParts {
 export interface Caller {
   readonly identity: Identity;
   readonly signal: AbortSignal;
+  readonly trace?: CallTrace | undefined;
 }

@@ -13,10 +13,17 @@ export const sevenDays = { anchor: 'last_active_at', days: 7 };
  */
 export async function createVectorStore(
   calls: UpstreamCalls,
-  { identity, signal }: Caller,
+  { identity, signal, trace }: Caller,
   params: object,
 ): Promise<string> {
-  const answer = await calls.json({ method: 'POST', path: '/vector_stores', body: params, identity, signal });
+  const answer = await calls.json({
+    method: 'POST',
+    path: '/vector_stores',
+    body: params,
+    identity,
+    signal,
+    trace,
+  });
   const refusal = upstreamRefusal(answer);
   if (refusal) throw refusal;
   const id = isRecord(answer.value) ? answer.value['id'] : undefined;
@@ -27,12 +34,19 @@ export async function createVectorStore(
 /** Rejects as `createVectorStore` does. */
 export async function addToVectorStore(
   calls: UpstreamCalls,
-  { identity, signal }: Caller,
+  { identity, signal, trace }: Caller,
   vectorStoreId: string,
   fileId: string,
 ): Promise<void> {
   const path = `/vector_stores/${encodeURIComponent(vectorStoreId)}/files`;
-  const answer = await calls.json({ method: 'POST', path, body: { file_id: fileId }, identity, signal });
+  const answer = await calls.json({
+    method: 'POST',
+    path,
+    body: { file_id: fileId },
+    identity,
+    signal,
+    trace,
+  });
   const refusal = upstreamRefusal(answer);
   if (refusal) throw refusal;
 }

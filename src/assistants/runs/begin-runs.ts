@@ -1,6 +1,7 @@
 import { ProxyError } from '../../errors.ts';
 import type { Identity } from '../../exchange.ts';
 import { StoreUnavailable } from '../../store-unavailable.ts';
+import { type CallTrace, type Tracing, failureType } from '../../telemetry/tracing.ts';
 import type { ApiAnswer, ApiCall, ApiHandler } from '../api-call.ts';
 import type { NewId } from '../ids.ts';
 import type { ModelPort } from '../models/model-call.ts';
@@ -33,6 +34,7 @@ import type { Run, StreamEvent, Thread } from '../wire.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
 import { stepPut } from './leg.ts';
 import type { RunEngine } from './run-engine.ts';
+import { beginRunTrace, linkToRun } from './run-span.ts';
 import { createRunStream } from './run-stream.ts';
 import { submitOutputs } from './submit-outputs.ts';
 
@@ -42,7 +44,14 @@ export interface BeginRunsParts {
   readonly model: ModelPort;
   readonly prepareMessages: PrepareMessages;
   readonly prepareThread: PrepareThread;
-  readonly cancel: (identity: Identity, threadId: string, runId: string) => Promise<Run>;
+  readonly cancel: (
+    identity: Identity,
+    threadId: string,
+    runId: string,
+    trace: CallTrace | undefined,
+  ) => Promise<Run>;
+  /** Undefined: no traces are made. */
+  readonly tracing?: Tracing | undefined;
   readonly newId: NewId;
   readonly nowMs: () => number;
   readonly expireAfterSeconds: number;
@@ -64,9 +73,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
     async createRun(call) {
       const params = readParams(runParams, call.body);
       const [threadId = ''] = call.ids;
-      return withWork(call.identity.org, threadId, (id, scheduled) =>
-        createRun(call, threadId, { id, scheduled }, params),
-      );
+      return withWork(call, threadId, (work) => createRun(call, threadId, work, params));
     },
 
     async createThreadAndRun(call) {
@@ -78,14 +85,17 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ...(params.tool_resources && { tool_resources: params.tool_resources }),
       });
       const { thread } = record;
-      return withWork(call.identity.org, thread.id, async (id, scheduled) => {
-        const run = newRun(call, id, params, assistant, thread);
-        await scheduled();
+      return withWork(call, thread.id, async (work) => {
+        const run = newRun(call, work, params, assistant, thread);
+        await work.scheduled();
         await store.commit(threadPartition(call.identity.org, thread.id), {
           puts: [...puts, ...runPuts(run)],
         });
         const created = { event: 'thread.created' as const, data: thread };
-        return begun(call, { run }, 1, params.stream === true, [created, ...createdEvents(run)]);
+        return begun(call, { run, trace: work.trace }, 1, params.stream === true, [
+          created,
+          ...createdEvents(run),
+        ]);
       });
     },
 
@@ -102,8 +112,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         if (!threadIn(thread)) throw noSuch('thread', threadId);
         const waiting = isRunId ? runIn(found) : undefined;
         if (!found || !waiting) throw noSuch('run', runId);
+        linkToRun(call.trace, waiting);
         const { record, step } = submitOutputs(waiting, params, engine.newOwner(), nowMs());
-        const prompt = engine.prepare(org, record);
+        const prompt = engine.prepare(org, record, call.trace);
         const { done } = await store.commit(partition, {
           conditions: [{ id: runId, is: found.version }],
           puts: [{ id: runId, body: JSON.stringify(record) }, stepPut(step)],
@@ -120,7 +131,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   async function createRun(
     call: ApiCall,
     threadId: string,
-    { id, scheduled }: { id: string; scheduled: () => Promise<void> },
+    work: Work,
     params: RunParams,
   ): Promise<ApiAnswer> {
     const { org } = call.identity;
@@ -139,11 +150,11 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ? await parts.prepareMessages(call, stored.thread, params.additional_messages)
         : { records: [] };
       const thread = toolResources ? { ...stored.thread, tool_resources: toolResources } : stored.thread;
-      const run = newRun(call, id, params, assistant, thread);
+      const run = newRun(call, work, params, assistant, thread);
       const threadPut = { id: threadId, body: JSON.stringify({ ...stored, thread }) };
-      await scheduled();
+      await work.scheduled();
       // What was said before is read while the run is written; what is said with it would be missed.
-      const prompt = records.length === 0 ? engine.prepare(org, run) : undefined;
+      const prompt = records.length === 0 ? engine.prepare(org, run, work.trace) : undefined;
       const { done } = await store.commit(partition, {
         conditions: [
           { id: threadId, is: toolResources ? found.version : 'present' },
@@ -151,7 +162,9 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ],
         puts: [...runPuts(run), ...records.map(messagePut), ...(toolResources ? [threadPut] : [])],
       });
-      return done ? begun(call, { run, prompt }, 1, params.stream === true, createdEvents(run)) : undefined;
+      if (!done) return undefined;
+      const begins = { run, prompt, trace: work.trace };
+      return begun(call, begins, 1, params.stream === true, createdEvents(run));
     });
   }
 
@@ -160,26 +173,33 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
    * there before the run is, which `scheduled` waits for.
    */
   async function withWork<Result>(
-    org: string,
+    { identity: { org }, trace: caller }: ApiCall,
     threadId: string,
-    work: (runId: string, scheduled: () => Promise<void>) => Promise<Result>,
+    begin: (work: Work) => Promise<Result>,
   ): Promise<Result> {
     const runId = newId('run_');
+    const trace = beginRunTrace(parts.tracing, caller, { id: runId, threadId });
     const name = workOf(threadId, runId);
     let scheduledAtMs = nowMs();
     let scheduled = store.schedule(org, name, engine.leaseMs);
     // Whoever waits for it hears of it.
     scheduled.catch(() => {});
     try {
-      return await work(runId, async () => {
-        // Files take their time, and whoever finds no run when it is due forgets the work.
-        if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
-          scheduledAtMs = nowMs();
-          scheduled = store.schedule(org, name, engine.leaseMs);
-        }
-        await scheduled;
+      return await begin({
+        id: runId,
+        trace,
+        async scheduled() {
+          // Files take their time, and whoever finds no run when it is due forgets the work.
+          if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
+            scheduledAtMs = nowMs();
+            scheduled = store.schedule(org, name, engine.leaseMs);
+          }
+          await scheduled;
+        },
       });
     } catch (error) {
+      trace?.span?.fail(failureType(error), 'callers');
+      trace?.span?.end();
       // The run may be there although no answer said so: whoever claims the work will see.
       if (!(error instanceof StoreUnavailable)) {
         await scheduled.then(() => store.finish(org, name)).catch(() => {});
@@ -202,7 +222,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
 
   function newRun(
     { identity, query }: ApiCall,
-    id: string,
+    { id, trace }: Work,
     params: RunParams | ThreadAndRunParams,
     assistant: AssistantRecord,
     thread: Thread,
@@ -213,6 +233,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       assistant,
       thread,
       identity,
+      trace: trace?.headers,
       owner: engine.newOwner(),
       includesSearchContent: includesSearchContent(query),
       nowMs: nowMs(),
@@ -223,31 +244,46 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
 
   /** The run is written: from here on it goes on by itself. */
   function begun(
-    { identity, signal }: ApiCall,
-    { run: record, prompt }: { run: RunRecord; prompt?: ReturnType<RunEngine['prepare']> | undefined },
+    { identity, signal, trace: caller }: ApiCall,
+    { run: record, ...begins }: Begins,
     version: number,
     isStreamed: boolean,
     events: readonly StreamEvent[],
   ): ApiAnswer {
     const { run } = record;
+    const how = { ...begins, link: caller?.span?.traceparent };
     if (!isStreamed) {
-      engine.carryOn(identity.org, record, version, { prompt });
+      engine.carryOn(identity.org, record, version, how);
       return { kind: 'object', value: run };
     }
     const stream = createRunStream();
     for (const event of events) stream.tell(event);
-    engine.carryOn(identity.org, record, version, { stream, prompt });
+    engine.carryOn(identity.org, record, version, { ...how, stream });
     if (parts.onStreamLeft === 'cancel') {
       const left = () => {
         // It is this pod that leaves, then.
         if (engine.isLeaving()) return;
-        void parts.cancel(identity, run.thread_id, run.id).catch(() => {});
+        void parts.cancel(identity, run.thread_id, run.id, undefined).catch(() => {});
       };
       if (signal.aborted) left();
       else signal.addEventListener('abort', left, { once: true });
     }
     return { kind: 'stream', open: (sink) => stream.open(sink) };
   }
+}
+
+/** A run that is to be: its id, and what keeps it from being forgotten. */
+interface Work {
+  readonly id: string;
+  readonly scheduled: () => Promise<void>;
+  readonly trace: CallTrace | undefined;
+}
+
+/** A run that is written, and how it goes on; `trace` is there if it has been created just now. */
+interface Begins {
+  readonly run: RunRecord;
+  readonly prompt?: ReturnType<RunEngine['prepare']> | undefined;
+  readonly trace?: CallTrace | undefined;
 }
 
 function createdEvents({ run }: RunRecord): StreamEvent[] {

@@ -7,6 +7,7 @@ import { conclude, endAs, runOut } from './end-run.ts';
 import { hearModel } from './hear-model.ts';
 import { type ConductParts, type LiveRun, seconds, tellRun } from './live-run.ts';
 import { type Prompt, assemblePrompt } from './prompt.ts';
+import { beginModelCall, endModelCall } from './run-span.ts';
 import { follow } from './run-states.ts';
 import { RunReleased, patiently } from './run-writer.ts';
 
@@ -31,7 +32,9 @@ export async function conductRun(parts: ConductParts, live: LiveRun): Promise<vo
   if (!prompt) return stopEarly(parts, live);
   if (!isRequest) return endAs(parts, live, runOut(prompt.exhausted));
   const { leg, hear, settled } = hearModel(parts, live, [], beginning);
-  const ending = await callWithin(parts.model, prompt.request, context, hear);
+  const trace = beginModelCall(live.trace, writer.record.run);
+  const ending = await callWithin(parts.model, prompt.request, { ...context, trace }, hear);
+  endModelCall(trace, ending);
   await settled();
   return conclude(parts, live, leg, ending);
 
@@ -68,7 +71,7 @@ export async function resumeRun(
   const found =
     upstreamId === undefined
       ? ({ state: 'unknown' } as const)
-      : await parts.model.lookUp(upstreamId, { identity, signal: live.release });
+      : await parts.model.lookUp(upstreamId, { identity, signal: live.release, trace: live.trace });
   if (found.state === 'running' && !isLastTry && !live.stop.aborted) return 'askAgain';
   const { leg, hear, settled } = hearModel(parts, live, await begunBy(parts, live));
   if (found.state === 'ended') for (const event of found.events) hear(event);
@@ -109,9 +112,9 @@ async function begunBy({ store }: ConductParts, { org, writer, release }: LiveRu
   return ids.map((id, index) => ({ id, found: found[index] }));
 }
 
-function contextOf({ writer, stop }: LiveRun): CallContext {
+function contextOf({ writer, stop, trace }: LiveRun): CallContext {
   const { identity, run } = writer.record;
-  return { identity, runMetadata: run.metadata, signal: stop };
+  return { identity, runMetadata: run.metadata, signal: stop, trace };
 }
 
 /**

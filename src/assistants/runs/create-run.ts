@@ -1,4 +1,5 @@
 import type { Identity } from '../../exchange.ts';
+import type { TraceHeaders } from '../../telemetry/tracing.ts';
 import type { RunParams, ThreadAndRunParams } from '../params/run-params.ts';
 import type { RunRecord } from '../store/records.ts';
 import type { Assistant, Run, Thread, ToolResources } from '../wire.ts';
@@ -21,6 +22,7 @@ export interface NewRun {
   readonly assistant: Assistant;
   readonly thread: Thread;
   readonly identity: Identity;
+  readonly trace?: TraceHeaders | undefined;
   readonly owner: string;
   readonly includesSearchContent: boolean;
   readonly nowMs: number;
@@ -91,6 +93,7 @@ export function toRunRecord(created: NewRun): RunRecord {
     expiresAtMs: nowMs + created.expiresAfterSeconds * 1000,
     turns: [],
     used: noUsage,
+    ...(created.trace && { trace: created.trace }),
   };
 }
 

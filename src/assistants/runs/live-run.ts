@@ -1,3 +1,4 @@
+import type { CallTrace, Tracing } from '../../telemetry/tracing.ts';
 import type { NewId } from '../ids.ts';
 import type { Run, StreamEvent } from '../wire.ts';
 import type { Prompt, PromptParts } from './prompt.ts';
@@ -8,6 +9,8 @@ export interface ConductParts extends PromptParts {
   readonly newId: NewId;
   /** Container files, of which the upstream wants to know the container whenever it is asked for them. */
   readonly rememberFile: (org: string, fileId: string, containerId: string) => Promise<void>;
+  /** Undefined: no traces are made. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A run that this pod carries on. */
@@ -15,6 +18,8 @@ export interface LiveRun {
   readonly org: string;
   readonly writer: RunWriter;
   readonly stream: RunStream | undefined;
+  /** What its calls are parts of. */
+  readonly trace?: CallTrace | undefined;
   /** Put together already, if all went well. */
   readonly prompt: Promise<Prompt | undefined> | undefined;
   /** Ends what the run does now: it is to be cancelled, as the store says, or its time is up. */

@@ -3,11 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../../store-unavailable.ts';
 import type { RunMetrics, RunUnderWay } from '../../telemetry/run-metrics.ts';
+import type { CallTrace } from '../../telemetry/tracing.ts';
 import { runIn } from '../store/parse-record.ts';
 import { type RunRecord, threadPartition, workOf } from '../store/records.ts';
 import { conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
 import type { ConductParts, LiveRun } from './live-run.ts';
 import { type Prompt, assemblePrompt } from './prompt.ts';
+import { continueRunTrace, endRunSpan } from './run-span.ts';
 import { follow, isTerminal } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
 import { RunLost, RunReleased, createRunWriter } from './run-writer.ts';
@@ -24,7 +26,7 @@ export interface RunEngine {
    */
   carryOn(org: string, record: RunRecord, version: number, begun?: Begun): void;
   /** Puts together what a run will ask first, while it is being written; undefined if that can't be done yet. */
-  prepare(org: string, record: RunRecord): Promise<Prompt | undefined>;
+  prepare(org: string, record: RunRecord, trace: CallTrace | undefined): Promise<Prompt | undefined>;
   /** What is in the store of this run has changed. */
   look(org: string, record: RunRecord): Promise<void>;
   /** The runs that this pod carries on just now, as they were last written. */
@@ -41,6 +43,10 @@ export interface Begun {
   readonly stream?: RunStream | undefined;
   /** What `prepare` gave. */
   readonly prompt?: Promise<Prompt | undefined> | undefined;
+  /** What it was begun as; undefined if it is gone on with. */
+  readonly trace?: CallTrace | undefined;
+  /** The `traceparent` of the request that sets it going again. */
+  readonly link?: string | undefined;
 }
 
 export interface RunEngineSettings extends ConductParts {
@@ -96,10 +102,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     return expiresAtMs - settings.expireAfterSeconds * 1000;
   }
 
-  async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
+  async function prepare(
+    org: string,
+    record: RunRecord,
+    trace: CallTrace | undefined,
+  ): Promise<Prompt | undefined> {
     if (!record.call) return undefined;
     const { identity, run } = record;
-    const context = { identity, runMetadata: run.metadata, signal: closing.signal };
+    const context = { identity, runMetadata: run.metadata, signal: closing.signal, trace };
     // What goes wrong here goes wrong again where it matters.
     return assemblePrompt(settings, org, record, context).catch(() => undefined);
   }
@@ -115,7 +125,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     org: string,
     record: RunRecord,
     version: number,
-    { stream, prompt }: Begun,
+    { stream, prompt, link, trace = continueRunTrace(settings.tracing, record, link) }: Begun,
     work: (run: Live) => Promise<unknown>,
   ): void {
     const stopper = new AbortController();
@@ -131,6 +141,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       writer,
       stream,
       prompt,
+      trace,
       stop: stopper.signal,
       giveUp: () => stopper.abort(),
       release,
@@ -139,6 +150,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       ended: ended.promise,
     };
     live.set(name, run);
+    let isLeft = false;
     if (closing.signal.aborted) letGo(run);
     void work(run)
       .catch((error: Error) => {
@@ -150,6 +162,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
         () => leave(org, name, writer.record),
         (error: Error) => {
           stream?.fail(error);
+          isLeft = true;
           // Whose it is now knows when to look at it.
           if (!(error instanceof RunLost)) return leave(org, name, writer.record);
         },
@@ -157,6 +170,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
       .catch(onError)
       .finally(() => {
         clearTimeout(expiry);
+        endRunSpan(trace?.span, writer.record, isLeft);
         // A prompt that is still put together has nobody who waits for it.
         stopper.abort();
         if (live.get(name) === run) live.delete(name);

@@ -1,5 +1,5 @@
 import { ProxyError } from '../../errors.ts';
-import type { Identity } from '../../exchange.ts';
+import type { CallTrace } from '../../telemetry/tracing.ts';
 import type { ApiCall, ApiHandler } from '../api-call.ts';
 import { noSuch } from '../no-such.ts';
 import { readList, readPageRequest } from '../objects/pages.ts';
@@ -12,13 +12,14 @@ import type { AssistantStore } from '../store/store.ts';
 import type { Run } from '../wire.ts';
 import { type BeginRunsParts, createBeginRuns } from './begin-runs.ts';
 import { type RunEngine, toCancel } from './run-engine.ts';
+import { linkToRun } from './run-span.ts';
 import { isTerminal } from './run-states.ts';
 
 /** The handlers of runs, by the names of their operations. */
 export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record<string, ApiHandler> {
   const { store, engine, nowMs } = parts;
-  const cancel = (identity: Identity, threadId: string, runId: string) =>
-    cancelRun(store, engine, identity.org, threadId, runId);
+  const cancel: BeginRunsParts['cancel'] = (identity, threadId, runId, trace) =>
+    cancelRun(store, engine, { org: identity.org, threadId, runId, trace });
   const begin = createBeginRuns({ ...parts, cancel });
   return {
     'threads.runs.create': begin.createRun,
@@ -60,18 +61,19 @@ export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record
       return { kind: 'object', value: changed.run };
     },
 
-    async 'threads.runs.cancel'({ identity, ids: [threadId = '', runId = ''] }) {
-      return { kind: 'object', value: await cancel(identity, threadId, runId) };
+    async 'threads.runs.cancel'({ identity, ids: [threadId = '', runId = ''], trace }) {
+      return { kind: 'object', value: await cancel(identity, threadId, runId, trace) };
     },
   };
 }
 
-async function readRun(store: AssistantStore, { identity, ids }: ApiCall): Promise<RunRecord> {
+async function readRun(store: AssistantStore, { identity, ids, trace }: ApiCall): Promise<RunRecord> {
   const [threadId = '', runId = ''] = ids;
   const [thread, run] = await store.get(threadPartition(identity.org, threadId), [threadId, runId]);
   if (!threadIn(thread)) throw noSuch('thread', threadId);
   const record = runIn(run);
   if (!record) throw noSuch('run', runId);
+  linkToRun(trace, record);
   return record;
 }
 
@@ -82,6 +84,13 @@ function pollHeaders({ status, created_at }: Run, nowMs: number): Record<string,
   return { 'openai-poll-after-ms': String(Math.round(Math.max(100, Math.min(1000, ageMs / 4)))) };
 }
 
+interface Cancelled {
+  readonly org: string;
+  readonly threadId: string;
+  readonly runId: string;
+  readonly trace: CallTrace | undefined;
+}
+
 /**
  * Says that a run is to be cancelled: whoever carries it on ends it then. Resolves to the run as `cancelling`; rejects
  * with `wrong_run_status` if it is too late, or it is being cancelled already.
@@ -89,9 +98,7 @@ function pollHeaders({ status, created_at }: Run, nowMs: number): Record<string,
 async function cancelRun(
   store: AssistantStore,
   engine: RunEngine,
-  org: string,
-  threadId: string,
-  runId: string,
+  { org, threadId, runId, trace }: Cancelled,
 ): Promise<Run> {
   const partition = threadPartition(org, threadId);
   return untilCommitted(async () => {
@@ -99,6 +106,7 @@ async function cancelRun(
     if (!threadIn(thread)) throw noSuch('thread', threadId);
     const record = runIn(found);
     if (!found || !record) throw noSuch('run', runId);
+    linkToRun(trace, record);
     const cancelled = toCancel(record);
     if (!cancelled) {
       const message = `Cannot cancel run with status '${record.run.status}'.`;
@@ -113,7 +121,7 @@ async function cancelRun(
       puts: [{ id: runId, body: JSON.stringify(next) }],
     });
     if (!done) return undefined;
-    if (isIdle) engine.carryOn(org, next, found.version + 1);
+    if (isIdle) engine.carryOn(org, next, found.version + 1, { link: trace?.span?.traceparent });
     // It is written: who is not told of it now finds it with the next thing that it writes.
     else await engine.look(org, next).catch(() => {});
     return next.run;

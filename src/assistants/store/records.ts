@@ -1,5 +1,6 @@
 /** What is kept in the store's documents, and under which ids and lists. */
 import type { Identity } from '../../exchange.ts';
+import type { TraceHeaders } from '../../telemetry/tracing.ts';
 import type { Turn } from '../models/model-call.ts';
 import type { Assistant, Message, Run, RunStep, Thread, Usage } from '../wire.ts';
 import type { Partition } from './store.ts';
@@ -74,6 +75,8 @@ export interface RunRecord {
   readonly turns: readonly Turn[];
   /** Of the model calls that have ended. */
   readonly used: Usage;
+  /** Where it stands in the trace of who created it, so that all that belongs to it is found there. */
+  readonly trace?: TraceHeaders;
   /** The model call that was begun, or was about to be, and has not ended yet. */
   readonly call?: CallRecord;
   /** The step whose functions the application has been asked to call, and what asking has used. */

@@ -47,8 +47,8 @@ export function createResponsesModel({ calls, upstreamStore }: ResponsesModelSet
     return { how: 'failed', usage: known, error: streamed.kind === 'failed' ? streamed.error : brokenOff };
   }
 
-  async function lookUp(upstreamId: string, { identity, signal }: CallContext): Promise<FoundCall> {
-    const response = await retrieve(upstreamId, { identity, signal }, wholeQuery);
+  async function lookUp(upstreamId: string, context: CallContext): Promise<FoundCall> {
+    const response = await retrieve(upstreamId, context, wholeQuery);
     if (!response) return { state: 'unknown' };
     if (response['status'] === 'queued' || response['status'] === 'in_progress') return { state: 'running' };
     const events: ModelEvent[] = [];
@@ -82,12 +82,12 @@ export function createResponsesModel({ calls, upstreamStore }: ResponsesModelSet
   }
 
   /** What a call has used that was left, or broke off, just now. The ledger asks in the same way. */
-  async function usageOfCut(id: string | undefined, { identity }: CallContext): Promise<Usage | undefined> {
+  async function usageOfCut(id: string | undefined, context: CallContext): Promise<Usage | undefined> {
     if (id === undefined || upstreamStore === 'forget') return undefined;
     const signal = AbortSignal.timeout(lookUpTimeoutMs);
     for (const delayMs of askAgainAfterMs) {
       await sleep(delayMs);
-      const response = await retrieve(id, { identity, signal });
+      const response = await retrieve(id, { ...context, signal });
       if (response && readEnding(response)) return readRunUsage(response['usage']);
     }
     return undefined;
