@@ -40,7 +40,7 @@ export const availability = {
       expr: 'sum by (namespace, pod, instance) (changes(process_start_time_seconds[30m]) and on (job, instance) assistant_proxy_build_info) > 2',
       severity: 'warning',
       summary:
-        'The sidecar of {{ or $labels.pod $labels.instance }} has started {{ $value }} times in half an hour',
+        'The sidecar of {{ or $labels.pod $labels.instance }} has restarted {{ $value }} times in half an hour',
       description:
         'Each time it cuts what runs, unless it could drain. Look at the last state of the container: out of memory, a failing probe, or a configuration that it refuses.',
     },
@@ -63,7 +63,7 @@ export const availability = {
     AssistantProxySettlementsLost: {
       expr: grown('assistant_proxy_settlements_lost_total', '15m', ['namespace', 'pod', 'instance']),
       severity: 'warning',
-      summary: '{{ or $labels.pod $labels.instance }} has given up {{ $value | humanize }} charges',
+      summary: '{{ or $labels.pod $labels.instance }} has given up {{ printf "%.0f" $value }} charges',
       description:
         'The holds of those calls lapse and are charged whole, which is more than they cost. Look for `charge lost` in the log, and at the store.',
     },
@@ -72,7 +72,7 @@ export const availability = {
       holdsFor: '5m',
       severity: 'warning',
       summary:
-        '{{ $value | humanize }} items of the signal {{ $labels.signal }}{{ with $labels.namespace }} in {{ . }}{{ end }} were dropped',
+        '{{ printf "%.0f" $value }} items of the signal {{ $labels.signal }}{{ with $labels.namespace }} in {{ . }}{{ end }} were dropped',
       description:
         'Calls are served as always, but what was told of some is missing. Look at who receives it: the collector (span), the webhook, or whoever reads standard output (log).',
     },

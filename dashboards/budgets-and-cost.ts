@@ -13,7 +13,7 @@ import {
   windowEndMs,
 } from './vocabulary/budget.ts';
 import { atMost, steps } from './vocabulary/colours.ts';
-import { dashboard, figures, row } from './vocabulary/dashboard.ts';
+import { dashboard, figures, row, whole } from './vocabulary/dashboard.ts';
 import { areas, bars, figure, lines, total } from './vocabulary/panels.ts';
 import { gauge, increase, max, min, orZero, rate } from './vocabulary/promql.ts';
 import { table } from './vocabulary/table.ts';
@@ -82,48 +82,46 @@ export const budgetsAndCost = dashboard({
         runbook: 'AssistantProxyBudgetGone',
       }),
     ),
-    {
-      title: 'Budgets',
-      height: 9,
-      panels: [
-        table({
-          title: 'Budgets',
-          description:
-            'Each share of each budget as the store has it. Compare "gone in" with "window ends in": if it is shorter, raise the limit or slow the spender down.',
-          unit: units.Short,
-          labels: { budget: 'Budget', scope: 'Scope', org: 'Organisation', unit: 'Unit' },
-          columns: [
-            {
-              title: 'Used',
-              expr: usedShare,
-              unit: units.PercentUnit,
-              decimals: 1,
-              thresholds: steps(0.8, 0.95),
-            },
-            {
-              title: 'Forecast',
-              expr: forecastShare,
-              unit: units.PercentUnit,
-              decimals: 0,
-              thresholds: steps(0.9, 1),
-            },
-            {
-              title: 'Gone in',
-              expr: secondsUntilGone,
-              unit: units.Seconds,
-              thresholds: steps(24 * hour, 4 * hour),
-            },
-            { title: 'Window ends in', expr: secondsUntilWindowEnds, unit: units.Seconds },
-            { title: 'Window ends', expr: windowEndMs, unit: units.DatetimeDefault },
-            { title: 'Limit', expr: limit, unit: units.Short },
-            { title: 'Spent', expr: used, unit: units.Short },
-            { title: 'Held', expr: held, unit: units.Short },
-          ],
-          sortBy: 'Used',
-          runbook: 'AssistantProxyBudgetGone',
-        }),
-      ],
-    },
+    whole(
+      'Budgets',
+      9,
+      table({
+        title: 'Budgets',
+        description:
+          'Each share of each budget as the store has it. Compare "gone in" with "window ends in": if it is shorter, raise the limit or slow the spender down.',
+        unit: units.Short,
+        labels: { budget: 'Budget', scope: 'Scope', org: 'Organisation', unit: 'Unit' },
+        columns: [
+          {
+            title: 'Used',
+            expr: usedShare,
+            unit: units.PercentUnit,
+            decimals: 1,
+            thresholds: steps(0.8, 0.95),
+          },
+          {
+            title: 'Forecast',
+            expr: forecastShare,
+            unit: units.PercentUnit,
+            decimals: 0,
+            thresholds: steps(0.9, 1),
+          },
+          {
+            title: 'Gone in',
+            expr: secondsUntilGone,
+            unit: units.Seconds,
+            thresholds: steps(24 * hour, 4 * hour),
+          },
+          { title: 'Window ends in', expr: secondsUntilWindowEnds, unit: units.Seconds },
+          { title: 'Window ends', expr: windowEndMs, unit: units.DatetimeDefault },
+          { title: 'Limit', expr: limit, unit: units.Short },
+          { title: 'Spent', expr: used, unit: units.Short },
+          { title: 'Held', expr: held, unit: units.Short },
+        ],
+        sortBy: 'Used',
+        runbook: 'AssistantProxyBudgetGone',
+      }),
+    ),
     row(
       'Burn-down and forecast',
       lines({
@@ -292,7 +290,8 @@ export const budgetsAndCost = dashboard({
       }),
       figure({
         title: 'Overrun, dollars in each hour',
-        description: 'The same in money.',
+        description:
+          'What upstreams billed beyond what was held, in money. Raise what estimates says of images, files and tools.',
         unit: units.Dollars,
         width: 8,
         queries: [{ expr: `${rate('assistant_proxy_overrun_usd_total')} * 3600`, legend: 'overrun' }],
@@ -304,6 +303,7 @@ export const budgetsAndCost = dashboard({
         title: 'Drift',
         description:
           'How much more (or less) the provider counts than the ledger, for the same closed period. Beyond 5 % somebody spends past the sidecar, or a price is wrong. Only with an admin key.',
+        width: 6,
         unit: units.PercentUnit,
         decimals: 1,
         queries: [
@@ -319,6 +319,7 @@ export const budgetsAndCost = dashboard({
       lines({
         title: 'Tokens, both',
         description: 'Of the same closed period.',
+        width: 6,
         unit: units.Short,
         queries: [
           {
@@ -333,6 +334,7 @@ export const budgetsAndCost = dashboard({
       lines({
         title: 'Dollars, both',
         description: 'Of the same closed period.',
+        width: 6,
         unit: units.Dollars,
         queries: [
           { expr: max([], gauge('assistant_proxy_provider_cost_usd')), legend: 'provider' },
@@ -345,8 +347,8 @@ export const budgetsAndCost = dashboard({
         title: 'Provider not asked with success',
         description:
           'How often its usage or its costs could not be read. Check the admin key and its rights.',
+        width: 6,
         unit: units.CountsPerSecond,
-        width: 8,
         queries: [{ expr: rate('assistant_proxy_provider_usage_errors_total'), legend: 'errors' }],
         meanings: { errors: 'bad' },
       }),

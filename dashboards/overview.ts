@@ -2,7 +2,7 @@ import * as units from '@grafana/grafana-foundation-sdk/units';
 
 import { budgetLegend, usedShare } from './vocabulary/budget.ts';
 import { atMost, steps } from './vocabulary/colours.ts';
-import { dashboard, figures, row } from './vocabulary/dashboard.ts';
+import { dashboard, figures, row, whole } from './vocabulary/dashboard.ts';
 import { ownErrorShare, upstreamFailureShare } from './vocabulary/health.ts';
 import { circuitNames } from './vocabulary/names.ts';
 import { areas, bars, figure, lines, states, total } from './vocabulary/panels.ts';
@@ -69,35 +69,33 @@ export const overview = dashboard({
         runbook: 'AssistantProxyBudgetGone',
       }),
     ),
-    {
-      title: 'What fires',
-      height: 5,
-      panels: [
-        table({
-          title: 'Alerts that fire',
-          description: 'Empty is good. Open the runbook of what is listed, the critical ones first.',
-          unit: units.Short,
-          labels: {
-            alertname: 'Alert',
-            severity: 'Severity',
-            namespace: 'Namespace',
-            budget: 'Budget',
-            scope: 'Scope',
-            upstream: 'Upstream',
-            store: 'Store',
+    whole(
+      'What fires',
+      5,
+      table({
+        title: 'Alerts that fire',
+        description: 'Empty is good. Open the runbook of what is listed, the critical ones first.',
+        unit: units.Short,
+        labels: {
+          alertname: 'Alert',
+          severity: 'Severity',
+          namespace: 'Namespace',
+          budget: 'Budget',
+          scope: 'Scope',
+          upstream: 'Upstream',
+          store: 'Store',
+        },
+        columns: [
+          {
+            title: 'Firing',
+            expr: `sum by (alertname, severity, namespace, budget, scope, upstream, store) (${alerts})`,
+            unit: units.Short,
+            thresholds: atMost(1),
           },
-          columns: [
-            {
-              title: 'Firing',
-              expr: `sum by (alertname, severity, namespace, budget, scope, upstream, store) (${alerts})`,
-              unit: units.Short,
-              thresholds: atMost(1),
-            },
-          ],
-          sortBy: 'Severity',
-        }),
-      ],
-    },
+        ],
+        sortBy: 'Severity',
+      }),
+    ),
     row(
       'What callers get',
       areas({

@@ -159,7 +159,7 @@ export const runs = dashboard({
         ],
       }),
       lines({
-        title: 'Duration, 95 %',
+        title: 'Duration of calls, 95 %',
         description: 'Of calls that are no streams it is the store that takes the time.',
         unit: units.Seconds,
         queries: [

@@ -210,7 +210,7 @@ export const upstreamAndRetries = dashboard({
         },
       }),
       lines({
-        title: 'Retries left',
+        title: 'Retries left, over time',
         description:
           'Of each pod, the least in the time of a point. Calls fill it up, retries use it: see retry.budgetPercent.',
         unit: units.Short,

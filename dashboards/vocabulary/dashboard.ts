@@ -19,6 +19,8 @@ import { type Placeable, datasource } from './panels.ts';
 export interface Row {
   readonly title: string;
   readonly height: number;
+  /** Of 24 columns; for panels that ask for no width of their own. */
+  readonly narrowest: number;
   readonly panels: readonly Placeable[];
 }
 
@@ -36,12 +38,17 @@ const columns = 24;
 
 /** Numbers in large print, one line of them. */
 export function figures(title: string, ...panels: Placeable[]): Row {
-  return { title, height: 4, panels };
+  return { title, height: 4, narrowest: 1, panels };
 }
 
 /** Graphs side by side; those that do not fit go below. */
 export function row(title: string, ...panels: Placeable[]): Row {
-  return { title, height: 8, panels };
+  return { title, height: 8, narrowest: 8, panels };
+}
+
+/** One panel that takes it all. */
+export function whole(title: string, height: number, panel: Placeable): Row {
+  return { title, height, narrowest: columns, panels: [panel] };
 }
 
 export function dashboard(spec: DashboardSpec): Dashboard {
@@ -98,12 +105,12 @@ function others(): DashboardLinkBuilder {
 function lay(builder: DashboardBuilder, rows: readonly Row[]): void {
   let id = 0;
   let y = 0;
-  for (const { title, height, panels } of rows) {
+  for (const { title, height, narrowest, panels } of rows) {
     builder.withRow(new RowBuilder(title).id((id += 1)).gridPos({ x: 0, y, w: columns, h: 1 }));
     y += 1;
     let x = 0;
     for (const panel of panels) {
-      const w = panel.width ?? Math.floor(columns / panels.length);
+      const w = panel.width ?? Math.max(narrowest, Math.floor(columns / panels.length));
       if (x + w > columns) {
         x = 0;
         y += height;
