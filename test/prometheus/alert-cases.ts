@@ -1,10 +1,12 @@
 import type { AlertName } from '../../alerts/alerts.ts';
 
-interface Case {
+export interface Case {
   /** `AssistantProxy... fires when` or `is quiet when`. */
   readonly when: string;
-  /** What the sidecars report from minute 0 on, a value a minute, in promtool's notation. */
+  /** What the sidecars report from minute 0 on, in promtool's notation. */
   readonly series: Readonly<Record<string, string>>;
+  /** Between two values; 1 unless told. */
+  readonly minutesApart?: number;
   readonly atMinute: number;
 }
 
@@ -31,11 +33,11 @@ function budgetSeries(limit: number, used: string, windowEnds?: number): Record<
     `assistant_proxy_budget_${name}{${scope}${unit}, pod="a"}`;
   const other = (series: string) => series.replace('pod="a"', 'pod="b"');
   return {
-    [of('limit')]: `${limit}+0x3000`,
-    [other(of('limit'))]: `${limit}+0x3000`,
+    [of('limit')]: `${limit}+0x200`,
+    [other(of('limit'))]: `${limit}+0x200`,
     [of('used')]: used,
     [other(of('used'))]: used,
-    ...(windowEnds !== undefined && { [of('window_end_timestamp_seconds', '')]: `${windowEnds}+0x3000` }),
+    ...(windowEnds !== undefined && { [of('window_end_timestamp_seconds', '')]: `${windowEnds}+0x200` }),
   };
 }
 
@@ -86,7 +88,8 @@ export const alertCases: Readonly<Record<AlertName, AlertCases>> = {
   AssistantProxyBudgetGoneBeforeWindowEnds: {
     fires: {
       when: 'it lasts for six days more, and its window for nine',
-      series: budgetSeries(10_000_508, '0+1000x1600', 10 * day),
+      series: budgetSeries(10_000_508, '0+10000x160', 10 * day),
+      minutesApart: 10,
       atMinute: 1500,
       labels: budget,
       summary:
@@ -94,7 +97,8 @@ export const alertCases: Readonly<Record<AlertName, AlertCases>> = {
     },
     quiet: {
       when: 'it was so until two hours ago, and nothing has been spent since',
-      series: budgetSeries(10_000_000, '0+1000x1300 1300000+0x300', 10 * day),
+      series: budgetSeries(10_000_000, '0+10000x130 1300000+0x30', 10 * day),
+      minutesApart: 10,
       atMinute: 1500,
     },
   },

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
 
 import { runbookAnchor } from '../../alerts/vocabulary/runbook.ts';
-import { alertCases } from './alert-cases.ts';
+import { type Case, alertCases } from './alert-cases.ts';
 import { promtool } from './promtool.ts';
 
 interface Rule {
@@ -78,17 +78,18 @@ for (const rule of alerts) {
 
 function testRules(
   t: { after(release: () => void): void },
-  { series, atMinute }: { readonly series: Readonly<Record<string, string>>; readonly atMinute: number },
+  { series, atMinute, minutesApart = 1 }: Case,
   expected: object,
 ): void {
   const own = mkdtempSync(join(tmpdir(), 'alerts-'));
   t.after(() => rmSync(own, { recursive: true }));
   const file = join(own, 'test.yaml');
+  const interval = `${minutesApart}m`;
   const test = {
-    interval: '1m',
+    interval,
     input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
     alert_rule_test: [{ eval_time: `${atMinute}m`, ...expected }],
   };
-  writeFileSync(file, stringify({ rule_files: ruleFiles, evaluation_interval: '1m', tests: [test] }));
+  writeFileSync(file, stringify({ rule_files: ruleFiles, evaluation_interval: interval, tests: [test] }));
   promtool(['test', 'rules', file]);
 }
