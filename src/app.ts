@@ -1,3 +1,4 @@
+import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
@@ -11,8 +12,9 @@ import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
 import { openRedaction } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
+import { priceAnswers } from './openai/cost-of-answer.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
-import { createPriceTable } from './openai/prices.ts';
+import { type PriceTable, createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
@@ -35,8 +37,10 @@ const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
 export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
-  const { listen, admin, upstream, telemetry, shutdown } = config;
-  const metrics = createMetrics(telemetry.maxModelLabels);
+  const { listen, admin, upstream, models, telemetry, shutdown } = config;
+  const metrics = createMetrics({ ...telemetry, version: manifest.version });
+  const prices = createPriceTable(models.prices, models.fallbackPrice);
+  const costOf = priceAnswers(prices);
   const clock = systemClock;
   const upstreams = openUpstreams(config, { log, metrics, clock });
   const callers =
@@ -45,16 +49,19 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, counter, own, upstream: upstreams.bare });
+  const governance = governed(config, { log, metrics, prices, counter, own, upstream: upstreams.bare });
+  const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
+  metrics.retries.budgetFrom(retryBudget.left);
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
     clock,
+    dialect: upstream.dialect,
     holding: governance && { ...governance, counter },
     retrying: {
       ...config.retry,
       random: Math.random,
-      budget: createRetryBudget(config.retry.budgetPercent, clock.nowMs),
+      budget: retryBudget,
       findGeneration: upstreams.findGeneration,
       fallbacks: upstreams.fallbacks,
       resting: upstreams.primary.resting,
@@ -63,8 +70,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     },
   });
   const redaction = openRedaction(config, { log, metrics, own });
-  const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
-  const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
+  const modelCalls = createModelCalls(callPath, { log, metrics, costOf, redacting: redaction?.redacting });
+  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
     callPath,
@@ -73,6 +80,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     redacting: redaction?.redacting,
     log,
     metrics,
+    costOf,
     unknownOperations: upstream.unknownOperations,
     maxBodyBytes: listen.maxBodyBytes,
     callers,
@@ -83,7 +91,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     headersTimeoutMs: listen.headersTimeoutMs,
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
-      metrics.refused('none', code);
+      metrics.requests.refused('none', code);
       log.warn({ requestId, errorCode: code }, 'request refused at the edge');
     },
     onInternalError: (error, requestId) => log.error({ requestId, stack: error.stack }, 'internal error'),
@@ -140,6 +148,7 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 interface GovernedParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
+  readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -149,30 +158,35 @@ interface GovernedParts {
 
 /** Undefined if nothing is budgeted or limited: then no store is opened either. */
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
-  const { budgets, limits, store, webhook, models, onStoreOutage } = config;
+  const { budgets, limits, store, webhook, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, own, upstream } = parts;
+  const { log, metrics, prices, counter, own, upstream } = parts;
   const rules = createRules(config);
   const events = announce({
     log,
-    metrics: metrics.ledger,
+    metrics,
     rules,
     now: Date.now,
     webhook: createWebhook({
       ...webhook,
-      onError: (error) => log.error({ cause: error.message }, 'webhook not delivered'),
+      onError(error) {
+        metrics.dropped('webhook', 1);
+        log.error({ cause: error.message }, 'webhook not delivered');
+      },
     }),
   });
-  return govern({
+  const { ledger, journal } = openLedger(store, {
+    own,
+    onError: (error) => log.warn({ cause: error.message }, 'store'),
+    onNoJournal: (reason) =>
+      log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
+  });
+  const governance = govern({
     ...events,
-    ...openLedger(store, {
-      own,
-      onError: (error) => log.warn({ cause: error.message }, 'store'),
-      onNoJournal: (reason) =>
-        log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
-    }),
+    ledger: metrics.stores.measured('ledger', ledger, ledgerSteps),
+    journal,
     rules,
-    prices: createPriceTable(models.prices, models.fallbackPrice),
+    prices,
     estimates: config.estimates,
     counter,
     substitutesOf: (model) =>
@@ -185,4 +199,25 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
     leaseMs: store.leaseMs,
     onStoreOutage,
   });
+  metrics.ledger.budgets.readFrom({
+    report: governance.report,
+    timeoutMs: store.timeoutMs,
+    onSilence: () => metrics.stores.silent('ledger'),
+    calendarBudgets: new Set(
+      budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
+    ),
+  });
+  return governance;
 }
+
+/** Those that wait for the store. */
+const ledgerSteps = [
+  'admit',
+  'renew',
+  'settle',
+  'defer',
+  'settleDeferred',
+  'claimDue',
+  'leaveQueue',
+  'windows',
+] as const;

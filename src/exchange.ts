@@ -35,6 +35,85 @@ export interface Exchange {
   readonly signal: AbortSignal;
   /** Absent until `timeOut` has looked. */
   readonly timing?: Timing;
+  /** Of the trace that the call belongs to, as W3C writes it; absent where nothing is traced. */
+  readonly traceId?: string;
+  /** The same object in all copies of the exchange. */
+  readonly record: CallRecord;
+}
+
+/**
+ * What policies find out about a call on its way, for whoever tells of it when it has ended: its log line, its
+ * measures. It goes with the exchange and not with the reply, since a refusal has none. Nothing in it decides
+ * anything, and nothing in it is content.
+ */
+export interface CallRecord {
+  /** As it may be told: hidden where redaction hides. */
+  identity: Identity | undefined;
+  /** The model that is asked for; empty until it is known, and for a call that names none. */
+  model: string;
+  decision: BudgetDecision;
+  /** The budget or limit that refused, or that would have if it were enforced. */
+  rule: string | undefined;
+  ruleKind: RuleKind | undefined;
+  /** In the queue of a limit. */
+  limitWaitMs: number;
+  /** For a place among the calls to the upstream. */
+  queueWaitMs: number;
+  /** For what the upstream says is left of its own limits. */
+  paceWaitMs: number;
+  /** Between attempts. */
+  retryWaitMs: number;
+  /** With the upstream: of each attempt from its sending until the end of its answer. */
+  upstreamMs: number;
+  /** For whatever it was, each moment once: what is left of the whole is what the sidecar added. */
+  waitedMs: number;
+  /** How much is waited for now. */
+  waits: number;
+  /** On `performance.now()`'s clock. */
+  waitingSinceMs: number;
+  /** Answered with what an earlier call with its Idempotency-Key was answered. */
+  isReplayed: boolean;
+  /** The caller had it left as it is. */
+  isOptedOut: boolean;
+}
+
+/**
+ * `none`: nothing matched it. `observed`: a budget that isn't enforced would have refused it; such a `rule` may stand
+ * beside `clamped`, too. `unheld`: let through while the store was out of reach.
+ */
+export type BudgetDecision = 'none' | 'allowed' | 'clamped' | 'observed' | 'unheld' | 'denied';
+
+export type RuleKind = 'budget' | 'rate' | 'concurrency';
+
+export function newCallRecord(): CallRecord {
+  return {
+    identity: undefined,
+    model: '',
+    decision: 'none',
+    rule: undefined,
+    ruleKind: undefined,
+    limitWaitMs: 0,
+    queueWaitMs: 0,
+    paceWaitMs: 0,
+    retryWaitMs: 0,
+    upstreamMs: 0,
+    waitedMs: 0,
+    waits: 0,
+    waitingSinceMs: 0,
+    isReplayed: false,
+    isOptedOut: false,
+  };
+}
+
+/** The call waits for somebody else: to be followed by `endWait`. Waits may overlap. */
+export function beginWait(record: CallRecord): void {
+  if (record.waits === 0) record.waitingSinceMs = performance.now();
+  record.waits += 1;
+}
+
+export function endWait(record: CallRecord): void {
+  record.waits -= 1;
+  if (record.waits === 0) record.waitedMs += performance.now() - record.waitingSinceMs;
 }
 
 export interface Timing {

@@ -31,13 +31,16 @@ export function keepAnswers(config: Config, { log, metrics, own }: KeepingParts)
   const { leaseMs } = config.store;
   const onError = (error: Error) => log.warn({ cause: error.message }, 'store of answers');
   let opened: AnswerStore | undefined;
-  const store = () =>
-    (opened ??= openAnswerStore(config.store, { own, onError, leaseMs, keepMs: keepSeconds * 1000 }));
+  const store = () => (opened ??= open());
   const calls = createLiveCalls({
     store,
     leaseMs,
     onGivenUp: (error) => log.error({ cause: error.message }, 'answer not kept for its Idempotency-Key'),
   });
+  function open(): AnswerStore {
+    const store = openAnswerStore(config.store, { own, onError, leaseMs, keepMs: keepSeconds * 1000 });
+    return metrics.stores.measured('answers', store, ['begin', 'renew', 'keep', 'release']);
+  }
   return {
     replaying: { store, calls, maxAnswerBytes, count: metrics.idempotent, random: Math.random },
     drain: calls.drain,

@@ -9,6 +9,7 @@ import { createDetector } from './redaction/detect/create-detector.ts';
 import { type EntityName, entities } from './redaction/detect/entities.ts';
 import { createFinder } from './redaction/finder.ts';
 import { createModes } from './redaction/modes.ts';
+import type { Vault } from './redaction/vault.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
@@ -36,9 +37,7 @@ export function openRedaction(
   const modes = createModes(redaction);
   if (!modes.isOn) return undefined;
   const hashKey = openHashKey(redaction, (error) => log.error({ cause: error.message }, 'key not reread'));
-  const vault = modes.uses('pseudonymize')
-    ? openVault(config, { own, onError: (error) => log.warn({ cause: error.message }, 'store of originals') })
-    : undefined;
+  const vault = modes.uses('pseudonymize') ? open() : undefined;
   const analyzer = openAnalyzer(redaction.analyzer, (error) =>
     log.warn({ cause: error.message }, 'analyzer of personal data'),
   );
@@ -69,6 +68,11 @@ export function openRedaction(
       await analyzer?.close();
     },
   };
+
+  function open(): Vault {
+    const onError = (error: Error) => log.warn({ cause: error.message }, 'store of originals');
+    return metrics.stores.measured('vault', openVault(config, { own, onError }), ['name', 'read', 'join']);
+  }
 
   function openAnalyzer(
     settings: Config['redaction']['analyzer'],

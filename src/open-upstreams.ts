@@ -16,6 +16,7 @@ import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { createDispatcher } from './upstream/dispatcher.ts';
 import { forward } from './upstream/forward.ts';
+import { watchCertificates } from './upstream/watch-certificates.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
 
 export interface OpenUpstreams {
@@ -45,11 +46,13 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
   const dispatchers = new Map<string, Dispatcher>();
   const keys: WatchedKey[] = [];
   const guards = new Map<string, Guard>();
+  const namesByOrigin = new Map<string, string>();
   const shared = openSharedAllowances(config.store, upstream.paceUpToMs, (error) =>
     parts.log.warn({ cause: error.message }, 'store'),
   );
 
   const primary = open('primary', upstream, 'upstream', {});
+  const stopWatching = watchCertificates(namesByOrigin, parts.metrics.upstreams.certificateSeen);
   const fallbacks = upstream.fallbacks.map((fallback, index) =>
     open(fallback.name, fallback, `upstream.fallbacks[${index}]`, fallback.models),
   );
@@ -60,6 +63,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
     findGeneration: createFindGeneration(parts.clock, createLookUpQueue(parts.clock)),
     async close() {
       for (const key of keys) key.close();
+      stopWatching();
       await shared?.close();
       await Promise.all([...dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
     },
@@ -68,6 +72,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
   function open(name: string, settings: Settings, path: string, models: Readonly<Record<string, string>>) {
     const { baseUrl, dialect, organization, project } = settings;
     const { origin } = new URL(baseUrl);
+    if (!namesByOrigin.has(origin)) namesByOrigin.set(origin, name);
     const transport = forward({
       baseUrl,
       identity: { dialect, apiKey: keyOf(settings, path).read, organization, project },
@@ -87,6 +92,7 @@ export function openUpstreams(config: Config, parts: UpstreamParts): OpenUpstrea
         clock: parts.clock,
       },
       slowCalls: config.circuit,
+      metrics: parts.metrics.upstreams,
       clock: parts.clock,
     });
     const serves = (exchange: Parameters<Handler>[0]) => names.size === 0 || names.has(modelOf(exchange));

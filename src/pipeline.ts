@@ -1,5 +1,3 @@
-import type { Logger } from 'pino';
-
 import type { Serving } from './assistants/serving.ts';
 import type { Clock } from './clock.ts';
 import { type Exchange, type Handler, compose } from './exchange.ts';
@@ -10,7 +8,9 @@ import { type SlowCalls, breakCircuit, refuseWhileOpen } from './policies/break-
 import { type HoldBudgetParts, holdBudget } from './policies/hold-budget.ts';
 import { type IdentitySources, identify } from './policies/identify.ts';
 import { mapModel } from './policies/map-model.ts';
-import { observe } from './policies/observe.ts';
+import { measureAttempts } from './policies/measure-attempts.ts';
+import { noteModel } from './policies/note-model.ts';
+import { type ObserveParts, observe } from './policies/observe.ts';
 import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
@@ -22,12 +22,10 @@ import { serveAssistants } from './policies/serve-assistants.ts';
 import { type TimeoutsByClass, timeOut } from './policies/time-out.ts';
 import type { CallQueue } from './resilience/call-queue.ts';
 import type { Circuit } from './resilience/circuit.ts';
-import type { Metrics } from './telemetry/metrics.ts';
+import type { UpstreamMetrics } from './telemetry/upstream-metrics.ts';
 
-export interface PipelineParts {
+export interface PipelineParts extends ObserveParts {
   readonly callPath: Handler;
-  readonly log: Logger;
-  readonly metrics: Metrics;
   readonly unknownOperations: 'allow' | 'deny';
   readonly maxBodyBytes: number;
   /** Undefined: whoever reaches the port may call. */
@@ -48,7 +46,7 @@ export function createPipeline(parts: PipelineParts): Handler {
       authenticate(parts.callers), //             first of all: strangers learn nothing
       refuseUnknown(parts.unknownOperations), //  before the body: what may not pass is not read
       readBody(parts.maxBodyBytes, parts.redacting !== undefined), // all below may look at the parsed body
-      identify(parts.identitySources), //         after the body: its metadata may say who pays
+      identify(parts.identitySources, parts.redacting === undefined), // after the body: its metadata may say who pays
       redact(parts.redacting), //                 above all that keeps or sends what was said
       replay(parts.replaying), //                 after identify: keys are their callers' own
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
@@ -62,6 +60,7 @@ export interface CallPathParts {
   readonly primary: Handler;
   readonly timeouts: TimeoutsByClass;
   readonly clock: Clock;
+  readonly dialect: 'openai' | 'azure';
   /** Undefined: nothing is budgeted or limited. */
   readonly holding: HoldBudgetParts | undefined;
   readonly retrying: RetryParts;
@@ -71,6 +70,7 @@ export interface CallPathParts {
 export function createCallPath(parts: CallPathParts): Handler {
   return compose(
     [
+      noteModel(parts.dialect), //                below all that hides what may not be told
       timeOut(parts.timeouts, parts.clock), //    around all that waits: queues, pauses and attempts
       holdBudget(parts.holding), //               before anything is sent; one hold for all attempts
       retry(parts.retrying), //                   innermost of the call: below it are single attempts
@@ -87,6 +87,7 @@ export interface UpstreamPathParts {
   readonly nameOf: ((exchange: Exchange) => string | undefined) | undefined;
   readonly pacing: PaceParts;
   readonly slowCalls: SlowCalls;
+  readonly metrics: Pick<UpstreamMetrics, 'attempted'>;
   readonly clock: Clock;
 }
 
@@ -100,6 +101,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
       boundLoad(parts.queue), //                  around all that waits for the upstream, or is open to it
       pace(parts.pacing), //                      within the queue: who is turned away there spends nothing
       breakCircuit(circuit, parts.slowCalls, clock), // after all waiting: times the upstream alone
+      measureAttempts(parts.pacing.upstream, parts.metrics), // the same: what waits above it is no time of the upstream's
       awaitBeginning(clock), //                   what begins badly can be sent again
       readUsage(), //                             innermost: sees answers as the upstream sent them
     ],
@@ -107,9 +109,7 @@ export function createUpstreamPath(parts: UpstreamPathParts): Handler {
   );
 }
 
-export interface ModelCallsParts {
-  readonly log: Logger;
-  readonly metrics: Metrics;
+export interface ModelCallsParts extends ObserveParts {
   readonly redacting: RedactParts | undefined;
 }
 

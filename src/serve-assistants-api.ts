@@ -10,9 +10,11 @@ import { openAssistantStore } from './open-assistant-store.ts';
 import type { TokenCounter } from './openai/count-tokens.ts';
 import { orgsOf } from './orgs.ts';
 import type { LogSink } from './telemetry/logger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 
 export interface ServedParts {
   readonly log: LogSink['log'];
+  readonly metrics: Pick<Metrics, 'runs' | 'stores'>;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -27,13 +29,24 @@ export interface ServedParts {
 export function serveAssistantsApi(config: Config, parts: ServedParts): Serving | undefined {
   const { backend, upstreamStore, ...assistants } = config.assistants;
   if (backend === 'passthrough') return undefined;
-  const { log, counter, own } = parts;
+  const { log, metrics, counter, own } = parts;
   const onError = (error: Error) => log.warn({ cause: error.message }, 'assistants');
   const calls = createUpstreamCalls(parts.modelCalls);
   try {
     return serve({
       ...assistants,
-      store: openAssistantStore(config.store, { own, onError }),
+      store: metrics.stores.measured('assistants', openAssistantStore(config.store, { own, onError }), [
+        'get',
+        'commit',
+        'list',
+        'drop',
+        'schedule',
+        'claim',
+        'renew',
+        'call',
+        'finish',
+      ]),
+      metrics: metrics.runs,
       calls,
       model:
         backend === 'responses'

@@ -18,8 +18,10 @@ export function createAdminServer({ metrics, isReady, budgets }: AdminParts): Fa
     if (isReady()) return 'ok\n';
     return reply.code(503).send('draining\n');
   });
-  server.get('/metrics', async (_request, reply) => {
-    return reply.type(metrics.contentType).send(await metrics.exposition());
+  server.get('/metrics', async (request, reply) => {
+    const exposition = await metrics.exposition(request.headers.accept);
+    if (!exposition) return reply.code(404).send('telemetry.metrics is false\n');
+    return reply.type(exposition.contentType).send(exposition.text);
   });
   server.get('/budgets', async (_request, reply) => {
     try {

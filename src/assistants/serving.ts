@@ -27,9 +27,10 @@ export interface Serving {
 }
 
 export interface ServingSettings
-  extends ObjectParts, Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError'> {
+  extends
+    ObjectParts,
+    Pick<RunEngineSettings, 'orgs' | 'leaseMs' | 'random' | 'onError' | 'metrics' | 'expireAfterSeconds'> {
   readonly model: ModelPort;
-  readonly expireAfterSeconds: number;
   readonly onStreamLeft: 'cancel' | 'continue';
   readonly defaults: RunDefaults;
 }

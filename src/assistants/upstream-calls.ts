@@ -2,7 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
 import { ProxyError } from '../errors.ts';
-import type { Exchange, Handler, Identity, Outcome, Reply, Sink } from '../exchange.ts';
+import {
+  type Exchange,
+  type Handler,
+  type Identity,
+  type Outcome,
+  type Reply,
+  type Sink,
+  newCallRecord,
+} from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
 
@@ -85,6 +93,8 @@ function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: Upst
     body: bytes ? { kind: 'json', bytes, value: body } : { kind: 'none' },
     identity,
     signal,
+    // It was kept as it may be told.
+    record: { ...newCallRecord(), identity },
   };
 }
 

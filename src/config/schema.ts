@@ -5,6 +5,7 @@ import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from '
 import {
   baseUrl,
   choice,
+  flag,
   headerText,
   host,
   integer,
@@ -135,7 +136,10 @@ export const configSchema = section({
       'info',
       'Least severe log lines that are written.',
     ),
+    metrics: flag(true, 'Whether anything is counted; without, `/metrics` answers 404.'),
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),
+    maxIdentityLabels: integer(50, 'The same for teams, and for apps.'),
+    maxBudgetScopes: integer(200, 'Shares of budgets that have gauges; of more, those that are fullest.'),
   }),
   shutdown: section({
     gracePeriodMs: milliseconds(25_000, 'How long running requests may finish after SIGTERM.', {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CallerLeft } from '../errors.ts';
+import type { RuleKind } from '../exchange.ts';
 import {
   type Admission,
   type Demand,
@@ -24,7 +25,9 @@ export interface Request {
 interface Hearers {
   readonly onGranted: (granted: Granted) => void;
   /** With the name of the budget or limit that refuses. */
-  readonly onDenied: (rule: string) => void;
+  readonly onDenied: (rule: string, kind: RuleKind) => void;
+  /** For a turn that a limit lets calls wait for. */
+  readonly onWaited: (waitedMs: number) => void;
 }
 
 /**
@@ -39,7 +42,7 @@ interface Hearers {
 export async function acquire(
   ledger: Ledger,
   { admission, demand, count, signal }: Request,
-  { onGranted, onDenied }: Hearers,
+  { onGranted, onDenied, onWaited }: Hearers,
 ): Promise<Granted> {
   const askedAtMs = performance.now();
   // Before a bound lowers a call's output, its input is counted.
@@ -52,18 +55,19 @@ export async function acquire(
     const decision = await ledger.admit(asked);
     if (decision.kind === 'granted') {
       onGranted(decision);
-      if (decision.delayMs > 0) await waitFor(decision.delayMs, signal);
+      if (decision.delayMs > 0) await waitFor(decision.delayMs, { signal, onWaited });
       return decision;
     }
     if (decision.kind === 'queued') {
       hasPlace = true;
-      await waitFor(pollDelayMs(decision.ahead), signal, () => ledger.leaveQueue(asked));
+      const onLeft = () => ledger.leaveQueue(asked);
+      await waitFor(pollDelayMs(decision.ahead), { signal, onWaited, onLeft });
     } else if (count && !isCounted && isAboutTokens(asked, decision)) {
       current = await count();
       isCounted = true;
     } else {
       if (hasPlace) await ledger.leaveQueue(asked).catch(() => {});
-      onDenied(nameOf(asked, decision));
+      onDenied(nameOf(asked, decision), kinds[decision.by.list]);
       throw refusal(asked, decision);
     }
   }
@@ -74,13 +78,23 @@ function pollDelayMs(ahead: number): number {
   return Math.min(25 + ahead * 10, queuePlaceMs / 4);
 }
 
-async function waitFor(delayMs: number, signal: AbortSignal, onLeft?: () => Promise<void>): Promise<void> {
+const kinds = { budgets: 'budget', rates: 'rate', concurrencies: 'concurrency' } as const;
+
+interface Wait extends Pick<Hearers, 'onWaited'> {
+  readonly signal: AbortSignal;
+  readonly onLeft?: () => Promise<void>;
+}
+
+async function waitFor(delayMs: number, { signal, onWaited, onLeft }: Wait): Promise<void> {
+  const fromMs = performance.now();
   try {
     await sleep(delayMs, undefined, { signal });
   } catch (cause) {
     // A place that could not be given up lapses by itself.
     await onLeft?.().catch(() => {});
     throw Object.assign(new CallerLeft(), { cause });
+  } finally {
+    onWaited(performance.now() - fromMs);
   }
 }
 

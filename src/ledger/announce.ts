@@ -2,29 +2,37 @@ import type { Logger } from 'pino';
 
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
-import { nanoUsdPerUsd, nothing } from './amounts.ts';
+import { nanoUsdPerUsd, nothing, units } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
+import type { SettledBudget } from './ledger.ts';
 import type { Rules } from './rules.ts';
 
 interface AnnounceParts {
   readonly log: Logger;
-  readonly metrics: Metrics['ledger'];
+  readonly metrics: Pick<Metrics, 'ledger' | 'usage'>;
   readonly webhook: Webhook;
-  readonly rules: Pick<Rules, 'crossings'>;
+  readonly rules: Pick<Rules, 'budgets' | 'crossings'>;
   readonly now: () => number;
 }
 
 type Events = Pick<
   GovernanceSettings,
-  'onSettled' | 'onDenied' | 'onOutage' | 'onSwept' | 'onLost' | 'onError' | 'pendingTo'
+  'onSettled' | 'onLateUsage' | 'onOutage' | 'onSwept' | 'onLost' | 'onError' | 'pendingTo' | 'holdsTo'
 >;
 
 /** One outage is one line, however many calls meet it. */
 const outageLineEveryMs = 10_000;
 
 /** What happens in the ledger, as metrics, log lines and calls of the webhook. */
-export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): Events {
+export function announce({
+  log,
+  metrics: { ledger: metrics, usage },
+  webhook,
+  rules,
+  now,
+}: AnnounceParts): Events {
   let outageToldAtMs = -Infinity;
+  const limits = new Map(rules.budgets.map(({ name, limit }) => [name, limit]));
   return {
     onSettled(settlement, settled) {
       const { kind, budgets } = settled;
@@ -40,11 +48,12 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
           }
         : settled.charged;
       metrics.settled({ ...settled, estimated, charged });
+      for (const state of budgets) tellCharged(settlement.org, state);
       for (const crossing of budgets.flatMap((state) => rules.crossings(state))) {
         tellCrossing(settlement.org, crossing);
       }
     },
-    onDenied: (rule) => metrics.denied(rule),
+    onLateUsage: ({ identity, ...late }) => usage.used({ ...late, team: identity?.team, app: identity?.app }),
     onOutage(error) {
       metrics.storeOutage();
       if (now() - outageToldAtMs < outageLineEveryMs) return;
@@ -61,7 +70,20 @@ export function announce({ log, metrics, webhook, rules, now }: AnnounceParts): 
     },
     onError: (error) => log.error({ cause: error.message }, 'ledger'),
     pendingTo: (count) => metrics.pendingFrom(count),
+    holdsTo: (holds) => metrics.holdsFrom(holds),
   };
+
+  function tellCharged(org: string, { budget, scope, usedBefore, usedAfter }: SettledBudget): void {
+    const limit = limits.get(budget);
+    for (const unit of units) {
+      const amount = usedAfter[unit] - usedBefore[unit];
+      // What an estimate was too high by has been counted, and counters don't go back.
+      if (limit?.[unit] === undefined || amount < 0) continue;
+      const share = { org, budget, scope };
+      if (unit === 'tokens') metrics.charged(share, 'tokens', amount);
+      else metrics.charged(share, 'usd', amount / nanoUsdPerUsd);
+    }
+  }
 
   function tellCrossing(org: string, crossing: ReturnType<Rules['crossings']>[number]): void {
     const { budget, scope, unit, percent, limit } = crossing;

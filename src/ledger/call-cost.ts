@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Exchange, Outcome } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import { boundService } from '../openai/bound-service.ts';
+import { priceAnswers } from '../openai/cost-of-answer.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import { type InputEstimate, estimateInput } from '../openai/estimate-input.ts';
 import type { Estimates } from '../openai/estimates.ts';
+import { isBilled } from '../openai/is-billed.ts';
 import { maxOutputTokens } from '../openai/model-limits.ts';
 import { mayThinkUnseen } from '../openai/model-name.ts';
 import { type OutputLimit, readOutputLimit } from '../openai/output-limit.ts';
@@ -54,8 +56,9 @@ export type CostOfCall = (exchange: Exchange, model: string) => CallCost | undef
 
 export function createCostOfCall(settings: CallCostSettings): CostOfCall {
   const { prices, counter, learned, substitutesOf, estimates } = settings;
+  const priceOf = priceAnswers(prices);
   return (exchange, model) => {
-    if (!isBilled(exchange)) return undefined;
+    if (!isBilled(exchange.operation)) return undefined;
     const { operation, body } = exchange;
     const possible = [model, ...substitutesOf(model)].map((name) => prices.priceOf(name).price);
     const parsed = body.kind === 'json' ? body : undefined;
@@ -86,10 +89,7 @@ export function createCostOfCall(settings: CallCostSettings): CostOfCall {
       mayThinkUnseen: mayThinkUnseen(model),
       cost: (usage, outcome) => ({
         tokens: usage.totalTokens,
-        nanoUsd: costNanoUsd(prices.priceOfAnswer(outcome.model, model), usage, {
-          ...rebates(outcome),
-          isBatch,
-        }),
+        nanoUsd: priceOf(operation.name, model, { ...outcome, usage }) ?? 0,
       }),
       costOf: (tokens, answered) => ({
         tokens: tokens.input + tokens.output,
@@ -116,13 +116,6 @@ export function createCostOfCall(settings: CallCostSettings): CostOfCall {
     return Math.min(boundTokens, fixedTokens + counted);
   }
 }
-
-/** A call that makes the upstream work, unlike one that asks for, changes or ends what was begun before. */
-function isBilled({ operation }: Exchange): boolean {
-  return operation.usage !== null && billedNames.test(operation.name);
-}
-
-const billedNames = /\.(create|createAndRun|compact|generate|edit|createVariation)$/;
 
 interface OutputRange {
   readonly outputTokens: number;
@@ -166,10 +159,6 @@ function demandOf(inputTokens: number, output: OutputRange, { possible, limit, s
     },
     ...output,
   };
-}
-
-function rebates({ serviceTier, toolCalls }: Outcome) {
-  return { ...(serviceTier !== undefined && { serviceTier }), ...(toolCalls && { toolCalls }) };
 }
 
 function plainUsage(inputTokens: number, outputTokens: number): Usage {

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Handler, Outcome } from '../exchange.ts';
+import { priceAnswers } from '../openai/cost-of-answer.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
 import type { Estimates } from '../openai/estimates.ts';
-import { costNanoUsd } from '../openai/price-usage.ts';
 import type { PriceTable } from '../openai/prices.ts';
 import { type BudgetReport, reportBudgets } from './budget-report.ts';
 import { createCostOfCall } from './call-cost.ts';
 import { type Holds, type HoldsSettings, createHolds } from './holds.ts';
 import { learnOutput } from './learned-output.ts';
 import { type DueHold, ifRecorded } from './ledger.ts';
-import { keepHoldsAlive } from './live-holds.ts';
+import { type LiveHolds, keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
@@ -29,7 +29,7 @@ export interface Governance {
 
 export interface GovernanceSettings extends Pick<
   HoldsSettings & SettleCallsSettings,
-  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onDenied' | 'onOutage'
+  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onLateUsage' | 'onOutage'
 > {
   readonly rules: Rules;
   readonly prices: PriceTable;
@@ -46,26 +46,32 @@ export interface GovernanceSettings extends Pick<
   readonly onLost: (reason: Error) => void;
   readonly onError: (error: Error) => void;
   readonly pendingTo: (count: () => number) => void;
+  readonly holdsTo: (holds: Pick<LiveHolds, 'count' | 'oldestAgeMs'>) => void;
 }
 
 /** Everything that spends by rules: how it hangs together stands here, what it does in the files it imports. */
 export function govern(settings: GovernanceSettings): Governance {
   const { ledger, rules, prices, estimates, counter, orgs, onSettled, onError, leaseMs } = settings;
-  const { journal } = settings;
+  const { journal, onLateUsage } = settings;
   const outbox = createOutbox(journal, settings.onLost, ledger.isReachable);
   settings.pendingTo(outbox.pending);
   const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
+  settings.holdsTo(liveHolds);
   const lookUp = createLookUpWork(settings.upstream);
+  const costOf = priceAnswers(prices);
   const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
     tokens: outcome.usage?.totalTokens ?? 0,
-    nanoUsd: outcome.usage
-      ? costNanoUsd(prices.priceOfAnswer(outcome.model, model), outcome.usage, {
-          isBatch: operation.startsWith('batches.'),
-          ...outcome,
-        })
-      : 0,
+    nanoUsd: costOf(operation, model, outcome) ?? 0,
   });
-  const settleCalls = createSettleCalls({ ledger, outbox, liveHolds, lookUp, costOfWork, onSettled });
+  const settleCalls = createSettleCalls({
+    ledger,
+    outbox,
+    liveHolds,
+    lookUp,
+    costOfWork,
+    onSettled,
+    onLateUsage,
+  });
   const holds = createHolds({
     ...settings,
     costOfCall: createCostOfCall({
@@ -93,6 +99,7 @@ export function govern(settings: GovernanceSettings): Governance {
     lookUp,
     costOfWork,
     onSettled,
+    onLateUsage,
     onSwept: settings.onSwept,
     onError,
     random: Math.random,

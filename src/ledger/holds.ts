@@ -1,10 +1,10 @@
-import type { Exchange } from '../exchange.ts';
+import type { CallRecord, Exchange, RuleKind } from '../exchange.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { acquire } from './acquire.ts';
-import { type Amounts, type Unit, largestAmount, nothing } from './amounts.ts';
+import { type Amounts, type Unit, largestAmount, nothing, units } from './amounts.ts';
 import type { CostOfCall } from './call-cost.ts';
 import type { CallEnd } from './charge.ts';
-import { type Demand, type Granted, type Ledger } from './ledger.ts';
+import type { BudgetLine, BudgetState, Demand, Granted, Ledger } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
 import type { Matched, Rules } from './rules.ts';
@@ -44,7 +44,6 @@ export interface HoldsSettings {
   readonly dialect: 'openai' | 'azure';
   readonly leaseMs: number;
   readonly onStoreOutage: 'deny' | 'allow';
-  readonly onDenied: (rule: string) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
   readonly onOutage: (error: StoreUnavailable) => void;
 }
@@ -61,7 +60,7 @@ export function createHolds(settings: HoldsSettings): Holds {
     const lines = cost ? matched : withoutCost(matched);
     if (lines.budgets.length + lines.rates.length + lines.concurrencies.length === 0) return undefined;
     const org = exchange.identity?.org ?? '';
-    const holdId = exchange.id;
+    const { id: holdId, record } = exchange;
     const note = { operation: exchange.operation.name, model: facts.model };
     if (cost && tightness.isTight(org, lines.budgets, cost.demand)) await cost.count();
     let given: OpenCall | undefined;
@@ -79,27 +78,37 @@ export function createHolds(settings: HoldsSettings): Holds {
             given = { exchange, org, lines, cost, held, admittedAtMs: ledger.nowMs() };
             if (isRecorded(lines)) liveHolds.add(org, holdId);
           },
-          onDenied: settings.onDenied,
+          onDenied: (rule, kind) => tell(record, 'denied', rule, kind),
+          onWaited(waitedMs) {
+            record.limitWaitMs += waitedMs;
+            record.waitedMs += waitedMs;
+          },
         },
       );
       tightness.see(org, lines.budgets, granted.budgets);
-      return holdOf(given!, granted);
+      const isLowered = cost !== undefined && granted.outputTokens < cost.demand.outputTokens;
+      const overdrawn = overdrawnOf(lines.budgets, granted.budgets);
+      if (isLowered || overdrawn) tell(record, isLowered ? 'clamped' : 'observed', overdrawn, 'budget');
+      else record.decision = 'allowed';
+      return holdOf(given!, granted, isLowered);
     } catch (error) {
       if (given) settleCalls.giveBack(given);
       if (!(error instanceof StoreUnavailable)) throw error;
       settings.onOutage(error);
       const isAllowed = settings.onStoreOutage === 'allow' || isOnlyObserved(lines);
-      if (isAllowed) return unheld({ exchange, org, lines, cost });
+      if (isAllowed) {
+        record.decision = 'unheld';
+        return unheld({ exchange, org, lines, cost });
+      }
       // It may have been held all the same, and the answer lost.
       if (error.mayHaveHappened) settleCalls.release(org, holdId);
       throw error;
     }
   }
 
-  function holdOf(call: OpenCall, granted: Granted): Hold {
+  function holdOf(call: OpenCall, granted: Granted, isLowered: boolean): Hold {
     const { lines, cost } = call;
     const isEnforced = lines.budgets.some(({ enforced }) => enforced);
-    const isLowered = cost !== undefined && granted.outputTokens < cost.demand.outputTokens;
     return {
       outputTokens: isLowered || (isEnforced && cost?.needsMaximum) ? granted.outputTokens : undefined,
       headers: limitHeaders(lines.budgets, granted.budgets, ledger.nowMs()),
@@ -150,6 +159,25 @@ function withoutCost({ rates, concurrencies }: Matched): Lines {
 /** Whether nothing can deny the call, and so neither may the store (L9). */
 function isOnlyObserved({ budgets, rates, concurrencies }: Lines): boolean {
   return rates.length + concurrencies.length === 0 && budgets.every(({ enforced }) => !enforced);
+}
+
+function tell(
+  record: CallRecord,
+  decision: CallRecord['decision'],
+  rule: string | undefined,
+  kind: RuleKind,
+): void {
+  record.decision = decision;
+  if (rule === undefined) return;
+  record.rule = rule;
+  record.ruleKind = kind;
+}
+
+/** The first of the budgets that let the call through only because they aren't enforced. */
+function overdrawnOf(lines: readonly BudgetLine[], states: readonly BudgetState[]): string | undefined {
+  const isOverdrawn = ({ enforced, limit }: BudgetLine, { used, held }: BudgetState) =>
+    !enforced && units.some((unit) => used[unit] + held[unit] > (limit[unit] ?? Infinity));
+  return lines.find((line, index) => isOverdrawn(line, states[index]!))?.budget;
 }
 
 function mostOf({ fixed, perOutputToken, outputTokens }: Demand): Amounts {

@@ -4,6 +4,9 @@ import type { Ledger } from './ledger.ts';
 export interface LiveHolds {
   add(org: string, holdId: string): void;
   remove(org: string, holdId: string): void;
+  count(): number;
+  /** Zero if there is none. */
+  oldestAgeMs(): number;
   close(): void;
 }
 
@@ -15,16 +18,24 @@ interface LiveHoldSettings {
 
 /** Renews three times a lease, all holds of an organisation in one step. */
 export function keepHoldsAlive({ ledger, leaseMs, onError }: LiveHoldSettings): LiveHolds {
-  const holdsByOrg = new Map<string, Set<string>>();
+  /** When each was added, on `performance.now()`'s clock, the oldest first. */
+  const holdsByOrg = new Map<string, Map<string, number>>();
   const timer = setInterval(() => void renewAll(), leaseMs / 3);
   timer.unref();
   return {
     add(org, holdId) {
       const holds = holdsByOrg.get(org);
-      if (holds) holds.add(holdId);
-      else holdsByOrg.set(org, new Set([holdId]));
+      const nowMs = performance.now();
+      if (holds) holds.set(holdId, nowMs);
+      else holdsByOrg.set(org, new Map([[holdId, nowMs]]));
     },
     remove: (org, holdId) => void holdsByOrg.get(org)?.delete(holdId),
+    count: () => [...holdsByOrg.values()].reduce((sum, holds) => sum + holds.size, 0),
+    oldestAgeMs() {
+      const nowMs = performance.now();
+      const oldest = [...holdsByOrg.values()].map((holds) => holds.values().next().value ?? nowMs);
+      return nowMs - Math.min(nowMs, ...oldest);
+    },
     close: () => clearInterval(timer),
   };
 
@@ -32,7 +43,7 @@ export function keepHoldsAlive({ ledger, leaseMs, onError }: LiveHoldSettings): 
     for (const [org, holds] of holdsByOrg) {
       if (holds.size === 0) continue;
       // A lease that could not be renewed lapses; should its call end after all, the charge is put right.
-      await ledger.renew({ org, leaseMs, holdIds: [...holds] }).catch(onError);
+      await ledger.renew({ org, leaseMs, holdIds: [...holds.keys()] }).catch(onError);
     }
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Exchange, Handler, Outcome } from '../exchange.ts';
+import { type Exchange, type Handler, type Outcome, newCallRecord } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { unknownOperation } from '../openai/operations.ts';
 import { isFinal } from './deferred-work.ts';
@@ -60,5 +60,6 @@ function exchangeFor(pathAndQuery: string): Exchange {
     headers: path.startsWith('/threads/') ? { 'openai-beta': 'assistants=v2' } : {},
     body: { kind: 'none' },
     signal: AbortSignal.timeout(timeoutMs),
+    record: newCallRecord(),
   };
 }

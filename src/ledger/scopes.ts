@@ -46,23 +46,32 @@ export function factOf(dimension: string, facts: Facts): string {
   }
 }
 
-/**
- * The facts of a call whose identity and body are known. The model is the one that the upstream will obey: an
- * Azure upstream runs the deployment in the path, any other the model in the body.
- */
+/** The facts of a call whose identity and body are known. */
 export function factsOf(exchange: Exchange, dialect: 'openai' | 'azure'): Facts {
   const { body, operation } = exchange;
-  // Azure takes the name of a deployment in any case.
-  const deployment = decodeURIComponent(exchange.deployment ?? '').toLowerCase();
-  const model = bodyText(body, 'model');
   return {
     identity: exchange.identity ?? unknownIdentity,
     matchedAs: exchange.matchedAs,
-    model: dialect === 'azure' ? deployment || model : model || deployment,
+    model: askedModel(exchange, dialect),
     assistant: assistantInPath(exchange) || bodyText(body, 'assistant_id'),
     operation: operation.name,
     metadata: (key) => metadataText(body, key),
   };
+}
+
+/**
+ * The model that the upstream will obey: an Azure upstream runs the deployment in the path, any other the model in
+ * the body. Empty if the call names none.
+ */
+export function askedModel(
+  exchange: Pick<Exchange, 'body' | 'deployment'>,
+  dialect: 'openai' | 'azure',
+): string {
+  const model = bodyText(exchange.body, 'model');
+  if (dialect === 'openai' && model !== '') return model;
+  // Azure takes the name of a deployment in any case.
+  const deployment = decodeURIComponent(exchange.deployment ?? '').toLowerCase();
+  return deployment || model;
 }
 
 const metadataPrefix = 'metadata.';

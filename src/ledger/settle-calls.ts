@@ -1,4 +1,5 @@
-import type { Exchange, Outcome } from '../exchange.ts';
+import type { Exchange, Identity, Outcome } from '../exchange.ts';
+import type { Usage } from '../openai/usage.ts';
 import { type Amounts, nothing } from './amounts.ts';
 import type { CallCost } from './call-cost.ts';
 import { type CallEnd, type Charge, chargeOf } from './charge.ts';
@@ -31,6 +32,16 @@ export interface OpenCall {
 /** What work that was begun by an operation with a model has cost. */
 export type CostOfWork = (outcome: Outcome, operation: string, model: string) => Amounts;
 
+/** What a call has used, told by the upstream otherwise than in the call's own answer. */
+export interface LateUsage {
+  readonly operation: string;
+  readonly model: string;
+  /** Of whoever heard of it; undefined if nobody asked. */
+  readonly identity: Identity | undefined;
+  readonly usage: Usage;
+  readonly nanoUsd: number;
+}
+
 export interface SettleCallsSettings {
   readonly ledger: Ledger;
   readonly outbox: Outbox;
@@ -38,6 +49,8 @@ export interface SettleCallsSettings {
   readonly lookUp: LookUpWork;
   readonly costOfWork: CostOfWork;
   readonly onSettled: (settlement: Pick<Settlement, 'org' | 'estimated'>, settled: Settled) => void;
+  /** Once for each call, as far as the store knows. */
+  readonly onLateUsage: (late: LateUsage) => void;
 }
 
 /** Every way in which a hold ends; the outbox sees to it that it does. */
@@ -55,7 +68,7 @@ export interface SettleCalls {
 const firstPollMs = 1000;
 
 export function createSettleCalls(settings: SettleCallsSettings): SettleCalls {
-  const { ledger, outbox, liveHolds, lookUp, costOfWork, onSettled } = settings;
+  const { ledger, outbox, liveHolds, lookUp, costOfWork, onSettled, onLateUsage } = settings;
   return {
     conclude: (call, end) => outbox.send({ work: () => charge(call, end), onGivenUp: () => abandon(call) }),
     giveBack: (call) => settle(call, { charge: nothing, estimated: false }),
@@ -74,7 +87,12 @@ export function createSettleCalls(settings: SettleCallsSettings): SettleCalls {
     if (work) return defer(call, work);
     const cut = outcome.ending === 'complete' ? undefined : lookupAfterCut(exchange, outcome);
     const told = cut && (await lookUpEnd(lookUp, cut.path));
-    settle(call, chargeOf({ ...cost, held }, told?.usage ? { ...end, outcome: told } : end));
+    if (!told?.usage) return settle(call, chargeOf({ ...cost, held }, end));
+    const { model = exchange.record.model, usage } = told;
+    const { nanoUsd } = cost.cost(usage, told);
+    const { identity } = exchange.record;
+    onLateUsage({ operation: exchange.operation.name, model, identity, usage, nanoUsd });
+    settle(call, chargeOf({ ...cost, held }, { ...end, outcome: told }));
   }
 
   function settle(call: OpenCall, { charge, estimated }: Charge): void {
@@ -121,7 +139,12 @@ export function createSettleCalls(settings: SettleCallsSettings): SettleCalls {
     const settlement = { org, upstreamId: id, charge, estimated: false };
     const work = async () => {
       const settled = await ledger.settleDeferred(settlement);
-      if (settled) onSettled(settlement, settled);
+      if (!settled) return;
+      onSettled(settlement, settled);
+      if (settled.kind === 'duplicate') return;
+      const { operation, model } = settled.note ?? { operation: exchange.operation.name, model: '' };
+      const { identity } = exchange.record;
+      onLateUsage({ operation, model: outcome.model ?? model, identity, usage, nanoUsd: charge.nanoUsd });
     };
     outbox.send({ work });
   }

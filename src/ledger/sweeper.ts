@@ -19,6 +19,7 @@ interface SweeperSettings {
   readonly lookUp: LookUpWork;
   readonly costOfWork: SettleCallsSettings['costOfWork'];
   readonly onSettled: SettleCallsSettings['onSettled'];
+  readonly onLateUsage: SettleCallsSettings['onLateUsage'];
   readonly onSwept: (hold: DueHold, result: 'lapsed' | 'told' | 'gone') => void;
   readonly onError: (error: Error) => void;
   readonly random: () => number;
@@ -33,7 +34,8 @@ const claimedTogether = 20;
  * Every pod sweeps; the store hands each hold to one of them.
  */
 export function startSweeper(settings: SweeperSettings): Sweeper {
-  const { ledger, orgs, outbox, lookUp, costOfWork, onSettled, onSwept, onError, random } = settings;
+  const { ledger, orgs, outbox, lookUp, costOfWork, onSettled, onLateUsage } = settings;
+  const { onSwept, onError, random } = settings;
   let running: Promise<void> | undefined;
   let isStopped = false;
   let timer = later();
@@ -85,20 +87,26 @@ export function startSweeper(settings: SweeperSettings): Sweeper {
     const ageMs = ledger.nowMs() - hold.admittedAtMs;
     const state = await lookUp(upstream.path);
     if (state.kind === 'known' && isFinal(state.outcome.status)) {
-      const { usage, status } = state.outcome;
-      if (usage) return end(costOfWork(state.outcome, note.operation, note.model), 'told');
+      const { usage, status, model = note.model } = state.outcome;
+      if (usage) {
+        const cost = costOfWork(state.outcome, note.operation, note.model);
+        const late = { operation: note.operation, model, identity: undefined, usage, nanoUsd: cost.nanoUsd };
+        return end(cost, 'told', () => onLateUsage(late));
+      }
       // What failed without saying what it used, used nothing; of anything else nobody knows.
       return status === 'failed' ? end({ tokens: 0, nanoUsd: 0 }, 'told') : end('hold', 'gone');
     }
     if (state.kind === 'gone' || ageMs > lateNewsMs) return end('hold', 'gone');
     await ledger.defer({ org, holdId, upstream, pollAfterMs: pollAfterMs(ageMs) });
 
-    function end(charge: Amounts | 'hold', result: 'lapsed' | 'told' | 'gone'): void {
+    function end(charge: Amounts | 'hold', result: 'lapsed' | 'told' | 'gone', onEnd = () => {}): void {
       const settlement = { org, holdId, charge, estimated: charge === 'hold' };
       const work = async () => {
         const settled = await ledger.settle(settlement);
         onSettled(settlement, settled);
-        if (settled.kind === 'settled') onSwept(hold, result);
+        if (settled.kind !== 'settled') return;
+        onSwept(hold, result);
+        onEnd();
       };
       outbox.send({ work });
     }

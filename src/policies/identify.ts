@@ -15,8 +15,10 @@ export interface IdentitySources {
 /**
  * Finds out whose call it is. What the caller's key says wins over everything in the request, and a request has
  * no say in the organisation.
+ *
+ * @param isTold false where somebody below hides what of it may not be told.
  */
-export function identify({ org, team, app, user }: IdentitySources): Policy {
+export function identify({ org, team, app, user }: IdentitySources, isTold: boolean): Policy {
   const readTeam = firstOf(team);
   const readApp = firstOf(app);
   const readUser = firstOf(user);
@@ -28,6 +30,7 @@ export function identify({ org, team, app, user }: IdentitySources): Policy {
       app: ofKey?.app || readApp(exchange),
       user: ofKey?.user || readUser(exchange),
     };
+    if (isTold) exchange.record.identity = identity;
     return next({ ...exchange, identity });
   };
 }

@@ -1,17 +1,28 @@
 import type { Logger } from 'pino';
 
 import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
-import type { Exchange, Outcome, Policy } from '../exchange.ts';
-import type { Metrics, RequestMeasures } from '../telemetry/metrics.ts';
+import type { CallRecord, Exchange, Identity, Outcome, Policy, Reply } from '../exchange.ts';
+import { nanoUsdPerUsd } from '../ledger/amounts.ts';
+import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
+import { genAiOperation } from '../openai/gen-ai-operation.ts';
+import { isBilled } from '../openai/is-billed.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { RequestMeasures } from '../telemetry/request-metrics.ts';
+
+export interface ObserveParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly costOf: CostOfAnswer;
+}
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Policy {
+export function observe({ log, metrics, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
-    metrics.requestStarted();
+    metrics.requests.started();
     return next(exchange).then(
       (reply) => {
-        void reply.finished.then((outcome) => record(exchange, answered(reply.status, outcome), startedAtMs));
+        void reply.finished.then((outcome) => record(exchange, answered(reply, outcome), startedAtMs));
         return reply;
       },
       (error: Error) => {
@@ -29,32 +40,67 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
     const timeToFirstByteMs = firstByteAtMs === undefined ? undefined : firstByteAtMs - startedAtMs;
     const requestBytes = bytesOf(exchange);
     const responseBytes = outcome?.bodyBytes ?? 0;
-    const { model, usage } = outcome ?? {};
-    metrics.requestEnded({
+    const { record } = exchange;
+    const { model = record.model || undefined, usage } = outcome ?? {};
+    const nanoUsd =
+      usage && isBilled(exchange.operation) ? costOf(operation, record.model, outcome!) : undefined;
+    const { team, app } = record.identity ?? nobody;
+    metrics.requests.ended({
       operation,
       status,
       ending,
+      team,
+      app,
       durationMs,
       timeToFirstByteMs,
+      overheadMs: record.upstreamMs > 0 ? Math.max(0, durationMs - record.waitedMs) : undefined,
+      limitWaitMs: record.limitWaitMs,
+      queueWaitMs: record.queueWaitMs,
+      paceWaitMs: record.paceWaitMs,
       requestBytes,
       responseBytes,
-      model,
-      usage,
+      errorCode,
+      ...denialOf(record),
+      traceId: exchange.traceId,
     });
-    if (errorCode !== undefined) metrics.refused(operation, errorCode);
+    const asked = genAiOperation(exchange.operation);
+    // What was answered from here, as replays and runs are, has asked no model.
+    if (asked !== undefined && (record.upstreamMs > 0 || errorCode !== undefined)) {
+      metrics.usage.called({
+        genAiOperation: asked,
+        askedModel: record.model,
+        errorType: errorTypeOf(ended),
+        usage,
+        isStreamed: ended.isStreamed === true,
+        durationMs,
+        timeToFirstByteMs,
+        traceId: exchange.traceId,
+      });
+    }
+    if (nanoUsd !== undefined) metrics.usage.used({ operation, model, team, app, usage: usage!, nanoUsd });
     const line = {
       requestId: exchange.id,
+      traceId: exchange.traceId,
+      ...told(record.identity),
       operation,
       method: exchange.method,
       status,
       ending,
-      model,
+      model: model?.slice(0, maxModelLength),
       inputTokens: usage?.inputTokens,
       outputTokens: usage?.outputTokens,
+      cachedInputTokens: usage?.cachedInputTokens,
+      costUsd: nanoUsd === undefined ? undefined : nanoUsd / nanoUsdPerUsd,
+      decision: record.decision,
+      rule: record.rule,
+      replayed: record.isReplayed || undefined,
+      optedOut: record.isOptedOut || undefined,
       attempts: outcome?.attempts,
       fallback: outcome?.fallback,
       durationMs: Math.round(durationMs),
       timeToFirstByteMs: timeToFirstByteMs === undefined ? undefined : Math.round(timeToFirstByteMs),
+      upstreamMs: Math.round(record.upstreamMs) || undefined,
+      queuedMs: Math.round(waitedMs(record)) || undefined,
       requestBytes,
       responseBytes,
       errorCode,
@@ -65,18 +111,59 @@ export function observe({ log, metrics }: { log: Logger; metrics: Metrics }): Po
   }
 }
 
+/** An upstream may call itself what it likes. */
+const maxModelLength = 128;
+
+/** What isn't known has no place on the line. */
+function told(identity: Identity | undefined): Partial<Identity> | undefined {
+  if (!identity) return undefined;
+  const { org, team, app, user } = identity;
+  return { ...(org && { org }), ...(team && { team }), ...(app && { app }), ...(user && { user }) };
+}
+
+const nobody = { team: '', app: '' };
+
+function denialOf({ decision, rule, ruleKind }: CallRecord): Pick<RequestMeasures, 'deniedBy' | 'overdrawn'> {
+  const named = rule === undefined || ruleKind === undefined ? undefined : { rule, kind: ruleKind };
+  return decision === 'denied'
+    ? { deniedBy: named, overdrawn: undefined }
+    : { deniedBy: undefined, overdrawn: named };
+}
+
+/** Empty if all went well. */
+function errorTypeOf({ status, ending, errorCode, isErrorTold }: Ended): string {
+  if (errorCode !== undefined) return errorCode;
+  if (ending !== 'complete') return ending;
+  if (isErrorTold) return 'stream_error';
+  return status >= 400 ? String(status) : '';
+}
+
+function waitedMs({ limitWaitMs, queueWaitMs, paceWaitMs, retryWaitMs }: CallRecord): number {
+  return limitWaitMs + queueWaitMs + paceWaitMs + retryWaitMs;
+}
+
 interface Ended {
   readonly status: number;
   readonly ending: RequestMeasures['ending'];
   /** Of an answer that the upstream gave. */
   readonly outcome?: Outcome;
+  readonly isStreamed?: boolean;
+  /** In a stream, whose status was of success. */
+  readonly isErrorTold?: boolean;
   readonly error?: Error | undefined;
   /** Of an answer that the sidecar gives itself. */
   readonly errorCode?: ErrorCode;
 }
 
-function answered(status: number, outcome: Outcome): Ended {
-  return { status, ending: outcome.ending, outcome, error: outcome.error };
+function answered({ status, headers, toldError }: Reply, outcome: Outcome): Ended {
+  return {
+    status,
+    ending: outcome.ending,
+    outcome,
+    isStreamed: String(headers['content-type']).startsWith('text/event-stream'),
+    isErrorTold: toldError !== undefined,
+    error: outcome.error,
+  };
 }
 
 function unanswered(error: Error): Ended {

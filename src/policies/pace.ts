@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Policy } from '../exchange.ts';
+import { type Exchange, type Policy, beginWait, endWait } from '../exchange.ts';
 import { type FailureKind, failureOfError } from '../resilience/failure.ts';
 import { modelOf } from '../resilience/upstreams.ts';
 import type { UpstreamLimitMetrics } from '../telemetry/upstream-limit-metrics.ts';
@@ -33,7 +33,7 @@ export function pace(parts: PaceParts): Policy {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
     const model = labelOf(exchange);
     const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
-    await waitFor(taken, model, exchange.signal);
+    await waitFor(taken, model, exchange);
     const sentAtMs = clock.nowMs();
     const reply = await next(exchange).catch((error: unknown) => {
       if (neverSent.has(failureOfError(error)?.kind)) limits.giveBack(taken);
@@ -43,15 +43,21 @@ export function pace(parts: PaceParts): Policy {
     return reply;
   };
 
-  async function waitFor(taken: Taken, model: string, signal: AbortSignal): Promise<void> {
+  async function waitFor(taken: Taken, model: string, { signal, record }: Exchange): Promise<void> {
     const untilMs = clock.nowMs() + maxWaitMs;
     let { waitMs } = taken;
     while (waitMs >= 1) {
       metrics.slowed(upstream, model, waitMs);
-      await clock.sleep(waitMs, signal).catch(() => {
-        limits.giveBack(taken);
-        throw new CallerLeft();
-      });
+      const sleptFromMs = clock.nowMs();
+      beginWait(record);
+      await clock
+        .sleep(waitMs, signal)
+        .catch(() => {
+          limits.giveBack(taken);
+          throw new CallerLeft();
+        })
+        .finally(() => endWait(record));
+      record.paceWaitMs += clock.nowMs() - sleptFromMs;
       // While it waited, another call may have been asked to stay away.
       waitMs = Math.min(untilMs - clock.nowMs(), limits.heldForMs(taken));
     }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 import { ProxyError } from '../errors.ts';
-import type { Exchange, Policy, RequestBody } from '../exchange.ts';
+import { type Exchange, type Policy, type RequestBody, beginWait, endWait } from '../exchange.ts';
 
 /**
  * Reads a JSON body whole and parses it, once, for the policies below. Every other body stays on the wire.
@@ -15,7 +15,8 @@ export function readBody(maxBodyBytes: number, readsUnknown: boolean): Policy {
     const type = mediaType(exchange.headers['content-type']);
     refuseUnfitType(exchange, type);
     if (!isRead(exchange, type, readsUnknown)) return next(exchange);
-    const bytes = await body.source.collect(maxBodyBytes);
+    beginWait(exchange.record);
+    const bytes = await body.source.collect(maxBodyBytes).finally(() => endWait(exchange.record));
     return next({ ...exchange, body: bytes.length === 0 ? { kind: 'none' } : parse(bytes) });
   };
 }

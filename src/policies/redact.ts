@@ -58,6 +58,8 @@ export function redact(parts: RedactParts | undefined): Policy {
     const { isOut, allowed } = readOptOut(exchange, parts.optOut);
     if (isOut) {
       parts.metrics.optedOut(exchange.operation.name);
+      exchange.record.isOptedOut = true;
+      exchange.record.identity = exchange.identity;
       return next(exchange);
     }
     const table = parts.vault && tableOf(exchange, parts.vault);
@@ -107,10 +109,12 @@ async function prepare(exchange: Exchange, call: Call): Promise<Prepared> {
 
 async function redactRequest(exchange: Exchange, call: Call): Promise<Exchange> {
   const { identity } = exchange;
+  const hidden = identity && hideIdentity(identity, call);
+  exchange.record.identity = hidden;
   refuseInPath(exchange.path, call);
   const headers = hideInHeaders(exchange.headers, call);
-  const identified = identity
-    ? { ...exchange, headers, identity: hideIdentity(identity, call), matchedAs: identity }
+  const identified = hidden
+    ? { ...exchange, headers, identity: hidden, matchedAs: identity }
     : { ...exchange, headers };
   const asked = { ...identified, query: redactQuery(exchange.query, (text) => maskText(text, call)) };
   const { body } = asked;

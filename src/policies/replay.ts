@@ -70,6 +70,7 @@ async function answerOnce(
       return replyOf(exchange, brokenOff());
     }
     if (begun.kind === 'answered') {
+      exchange.record.isReplayed = true;
       count(pauseMs === firstPauseMs ? 'replayed' : 'waited');
       return replyOf(exchange, readAnswer(begun.answer));
     }

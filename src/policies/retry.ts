@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
-import type { Exchange, Policy, Reply } from '../exchange.ts';
+import { type Exchange, type Policy, type Reply, beginWait, endWait } from '../exchange.ts';
 import { type FailedAttempt, attemptOf } from '../resilience/attempt.ts';
 import { type Backoff, pauseMs } from '../resilience/backoff.ts';
 import { type Course, startCourse } from '../resilience/course.ts';
@@ -23,7 +23,7 @@ export interface RetryParts extends Backoff {
   readonly fallbacks: readonly Upstream[];
   readonly resting: Resting;
   readonly clock: Clock;
-  readonly metrics: RetryMetrics;
+  readonly metrics: Pick<RetryMetrics, 'retried' | 'withheld'>;
 }
 
 /** SDKs come back by themselves if a wait is no longer. */
@@ -77,9 +77,10 @@ export function retry(parts: RetryParts): Policy {
         // A look-up is a call, too; it pays for the attempt that it may lead to.
         isPaid = budget.spend();
         if (!isPaid) return giveUp('budget');
-        const found = await findGeneration(exchange, upstream.handler, startedUnixMs).catch(
-          (error: unknown) => leave(error, true),
-        );
+        beginWait(exchange.record);
+        const found = await findGeneration(exchange, upstream.handler, startedUnixMs)
+          .catch((error: unknown) => leave(error, true))
+          .finally(() => endWait(exchange.record));
         if (found.state === 'unknown') return giveUp('unclear');
         if (found.state === 'ran') {
           failed.discard();
@@ -98,7 +99,14 @@ export function retry(parts: RetryParts): Policy {
         failed.discard();
         failed = undefined;
       }
-      if (delayMs > 0) await clock.sleep(delayMs, exchange.signal).catch((error: unknown) => leave(error));
+      if (delayMs > 0) {
+        exchange.record.retryWaitMs += delayMs;
+        beginWait(exchange.record);
+        await clock
+          .sleep(delayMs, exchange.signal)
+          .catch((error: unknown) => leave(error))
+          .finally(() => endWait(exchange.record));
+      }
     }
 
     function giveUp(why: Withheld): Reply {

@@ -6,6 +6,8 @@ export interface RetryBudget {
   called(): void;
   /** False if none is left; else it is spent. */
   spend(): boolean;
+  /** How many more may be sent again now. */
+  left(): number;
 }
 
 const windowMs = 10_000;
@@ -22,9 +24,15 @@ export function createRetryBudget(percent: number, nowMs: () => number): RetryBu
   return {
     called: () => calls.add(),
     spend() {
-      if (percent === 0 || retries.sum() >= (calls.sum() * percent) / 100 + alwaysAllowed) return false;
+      if (left() === 0) return false;
       retries.add();
       return true;
     },
+    left,
   };
+
+  function left(): number {
+    if (percent === 0) return 0;
+    return Math.max(0, Math.ceil((calls.sum() * percent) / 100 + alwaysAllowed - retries.sum()));
+  }
 }

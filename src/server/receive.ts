@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { ProxyError } from '../errors.ts';
-import type { Exchange, RequestBody } from '../exchange.ts';
+import { type Exchange, type RequestBody, newCallRecord } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { incomingBody } from './incoming-body.ts';
 
@@ -39,6 +39,7 @@ export function receive(
     headers: request.headers,
     body: hasBody(request) ? { kind: 'unread', source: incomingBody(request, bodyIdleTimeoutMs) } : noBody,
     signal,
+    record: newCallRecord(),
   };
 }
 

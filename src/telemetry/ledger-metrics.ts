@@ -1,6 +1,6 @@
-import { Gauge, type Registry } from 'prom-client';
-
-import { metricDefinitions as definitions } from './metric-definitions.ts';
+import { type BudgetMetrics, createBudgetMetrics } from './budget-metrics.ts';
+import { ledgerDefinitions as definitions } from './ledger-definitions.ts';
+import { type Registers, expose } from './registers.ts';
 import { createTally } from './tally.ts';
 
 /** In both units; money in nano-USD. */
@@ -9,8 +9,10 @@ interface Amounts {
   readonly nanoUsd: number;
 }
 
+type ShownUnit = 'tokens' | 'usd';
+
 export interface LedgerMetrics {
-  denied(rule: string): void;
+  readonly budgets: BudgetMetrics;
   settled(settlement: {
     readonly kind: string;
     readonly estimated: boolean;
@@ -18,21 +20,31 @@ export interface LedgerMetrics {
     readonly charged: Amounts;
     readonly overrun: Amounts;
   }): void;
+  /** @param amount in the unit. */
+  charged(budget: { org: string; budget: string; scope: string }, unit: ShownUnit, amount: number): void;
   swept(result: 'lapsed' | 'told' | 'gone'): void;
-  crossed(budget: string, unit: 'tokens' | 'usd', percent: number): void;
+  crossed(budget: string, unit: ShownUnit, percent: number): void;
   storeOutage(): void;
   settlementLost(): void;
   /** Asked when metrics are scraped. */
   pendingFrom(count: () => number): void;
+  /** The same. */
+  holdsFrom(holds: HoldCount): void;
+}
+
+export interface HoldCount {
+  count(): number;
+  /** Zero if there is none. */
+  oldestAgeMs(): number;
 }
 
 const nanoUsdPerUsd = 1_000_000_000;
 
-export function createLedgerMetrics(registers: Registry[]): LedgerMetrics {
-  const denials = createTally(definitions.denials, registers);
+export function createLedgerMetrics(registers: Registers, maxBudgetScopes: number): LedgerMetrics {
   const settlements = createTally(definitions.settlements, registers);
   const chargedTokens = createTally(definitions.chargedTokens, registers);
   const chargedUsd = createTally(definitions.chargedUsd, registers);
+  const budgetCharged = createTally(definitions.budgetCharged, registers, 2 * maxBudgetScopes);
   const overrunTokens = createTally(definitions.overrunTokens, registers);
   const overrunUsd = createTally(definitions.overrunUsd, registers);
   const holdsSwept = createTally(definitions.holdsSwept, registers);
@@ -40,27 +52,31 @@ export function createLedgerMetrics(registers: Registry[]): LedgerMetrics {
   const outages = createTally(definitions.storeOutages, registers);
   const lost = createTally(definitions.outboxLost, registers);
   let pending = () => 0;
-  const gauge: Gauge = new Gauge({
-    ...definitions.outboxPending,
-    registers,
-    collect: () => gauge.set(pending()),
-  });
+  let holds: HoldCount = { count: () => 0, oldestAgeMs: () => 0 };
+  expose(definitions.outboxPending, registers, () => [{ labels: {}, value: pending() }]);
+  expose(definitions.holdsLive, registers, () => [{ labels: {}, value: holds.count() }]);
+  expose(definitions.holdOldestAge, registers, () => [{ labels: {}, value: holds.oldestAgeMs() / 1000 }]);
 
   return {
-    denied: (rule) => denials([rule], 1),
+    budgets: createBudgetMetrics(registers, maxBudgetScopes),
     settled({ kind, estimated, charged, overrun }) {
-      settlements([kind, String(estimated)], 1);
-      chargedTokens([], Math.max(0, charged.tokens));
-      chargedUsd([], Math.max(0, charged.nanoUsd) / nanoUsdPerUsd);
+      const isEstimated = String(estimated);
+      settlements([kind, isEstimated], 1);
+      chargedTokens([isEstimated], Math.max(0, charged.tokens));
+      chargedUsd([isEstimated], Math.max(0, charged.nanoUsd) / nanoUsdPerUsd);
       overrunTokens([], overrun.tokens);
       overrunUsd([], overrun.nanoUsd / nanoUsdPerUsd);
     },
+    charged: ({ org, budget, scope }, unit, amount) => budgetCharged([org, budget, scope, unit], amount),
     swept: (result) => holdsSwept([result], 1),
     crossed: (budget, unit, percent) => crossings([budget, unit, String(percent)], 1),
     storeOutage: () => outages([], 1),
     settlementLost: () => lost([], 1),
     pendingFrom(count) {
       pending = count;
+    },
+    holdsFrom(from) {
+      holds = from;
     },
   };
 }

@@ -1,7 +1,6 @@
-import type { Registry } from 'prom-client';
-
 import { boundedLabel } from './bounded-label.ts';
-import { metricDefinitions as definitions } from './metric-definitions.ts';
+import { redactionDefinitions as definitions } from './redaction-definitions.ts';
+import type { Registers } from './registers.ts';
 import { createTally } from './tally.ts';
 
 /** What kept redaction from its work. */
@@ -22,7 +21,7 @@ export interface RedactionMetrics {
 /** More than anybody configures: what an analyzer answers must not grow the metrics without end. */
 const maxEntityLabels = 300;
 
-export function createRedactionMetrics(registers: Registry[]): RedactionMetrics {
+export function createRedactionMetrics(registers: Registers): RedactionMetrics {
   const redactions = createTally(definitions.redactions, registers);
   const optOuts = createTally(definitions.redactionOptOuts, registers);
   const failures = createTally(definitions.redactionFailures, registers);

@@ -1,37 +1,30 @@
-import { Counter, type Registry } from 'prom-client';
-
-interface TallyDefinition {
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-}
+import type { MetricDefinition } from './metric-definition.ts';
+import { type Registers, expose } from './registers.ts';
+import { createSeries } from './series.ts';
 
 /** Adds to the series that has these label values, in the order of the definition's label names. */
 export type Tally = (labelValues: readonly string[], amount: number) => void;
 
 /**
- * A counter for the hot path, where several are added to at every request: adding costs a map look-up, and
+ * A counter for the hot path, where several are added to at every request: adding costs a few map look-ups, and
  * prom-client hears of it when it is scraped.
+ *
+ * @param maxSeries how many series it may have before those of callers' own label values become one.
  */
-export function createTally({ name, help, labelNames }: TallyDefinition, registers: Registry[]): Tally {
-  const series = new Map<string, { readonly labels: Record<string, string>; total: number }>();
-  const counter: Counter = new Counter({
-    name,
-    help,
-    labelNames,
-    registers,
-    collect() {
-      counter.reset();
-      for (const { labels, total } of series.values()) counter.inc(labels, total);
-    },
-  });
+export function createTally(
+  definition: MetricDefinition & { readonly type: 'counter' },
+  registers: Registers,
+  maxSeries?: number,
+): Tally {
+  if (registers.length === 0) return () => {};
+  const { labelNames } = definition;
+  const series = createSeries(labelNames, () => ({ total: 0 }), maxSeries);
+  // Of one that has no labels Prometheus should know also that it is zero.
+  if (labelNames.length === 0) series.of([]);
+  expose(definition, registers, () =>
+    Iterator.from(series.all()).map(({ labels, state }) => ({ labels, value: state.total })),
+  );
   return (labelValues, amount) => {
-    const key = labelValues.join('\n');
-    const known = series.get(key);
-    if (known) known.total += amount;
-    else {
-      const pairs = labelNames.map((label, index) => [label, labelValues[index] ?? '']);
-      series.set(key, { labels: Object.fromEntries(pairs) as Record<string, string>, total: amount });
-    }
+    series.of(labelValues).total += amount;
   };
 }

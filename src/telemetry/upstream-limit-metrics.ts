@@ -1,8 +1,8 @@
-import { Gauge, type Registry } from 'prom-client';
-
-import type { boundedLabel } from './bounded-label.ts';
-import { metricDefinitions as definitions } from './metric-definitions.ts';
+import type { BoundedLabel } from './bounded-label.ts';
+import { createLevel } from './level.ts';
+import type { Registers } from './registers.ts';
 import { createTally } from './tally.ts';
+import { upstreamDefinitions as definitions } from './upstream-definitions.ts';
 
 export interface UpstreamLimitMetrics {
   /** @param upstream its name in the configuration. */
@@ -16,17 +16,17 @@ export interface UpstreamLimitMetrics {
 }
 
 export function createUpstreamLimitMetrics(
-  registers: Registry[],
-  modelLabel: ReturnType<typeof boundedLabel>,
+  registers: Registers,
+  modelLabel: BoundedLabel,
 ): UpstreamLimitMetrics {
-  const limits = new Gauge({ ...definitions.upstreamLimit, registers });
-  const remainders = new Gauge({ ...definitions.upstreamRemaining, registers });
+  const limits = createLevel(definitions.upstreamLimit, registers);
+  const remainders = createLevel(definitions.upstreamRemaining, registers);
   const slowed = createTally(definitions.upstreamPacing, registers);
   return {
     seen(upstream, model, kind, { limit, remaining }) {
-      const labels = { upstream, model: modelLabel(model), kind };
-      limits.set(labels, limit);
-      remainders.set(labels, remaining);
+      const labels = [upstream, modelLabel(model), kind];
+      limits(labels, limit);
+      remainders(labels, remaining);
     },
     slowed: (upstream, model, waitMs) => slowed([upstream, modelLabel(model)], waitMs / 1000),
   };

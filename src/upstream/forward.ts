@@ -3,7 +3,18 @@ import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Body, Exchange, Flow, Handler, Outcome, Reply, Sink } from '../exchange.ts';
+import {
+  type Body,
+  type CallRecord,
+  type Exchange,
+  type Flow,
+  type Handler,
+  type Outcome,
+  type Reply,
+  type Sink,
+  beginWait,
+  endWait,
+} from '../exchange.ts';
 import { type UpstreamIdentity, requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
 import { upstreamError } from './upstream-error.ts';
@@ -38,7 +49,7 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
             bodyTimeout: exchange.timing.idleMs,
           }),
         },
-        new Attempt(exchange.signal, body, drainMsOf(exchange), resolve, reject),
+        new Attempt(exchange, body, drainMsOf(exchange), resolve, reject),
       );
     });
 }
@@ -59,6 +70,8 @@ function requestBody({ body }: Exchange): Buffer | Readable | null {
 /** One request on the wire: undici's callbacks on one side, a `Reply` on the other. */
 class Attempt implements Dispatcher.DispatchHandler, Flow {
   readonly #signal: AbortSignal;
+  readonly #record: CallRecord;
+  readonly #sentAtMs = performance.now();
   readonly #requestBody: Buffer | Readable | null;
   readonly #drainMs: number;
   readonly #resolve: (reply: Reply) => void;
@@ -76,13 +89,15 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #firstByteAtMs: number | undefined;
 
   constructor(
-    signal: AbortSignal,
+    { signal, record }: Exchange,
     requestBody: Buffer | Readable | null,
     drainMs: number,
     resolve: (reply: Reply) => void,
     reject: (error: Error) => void,
   ) {
     this.#signal = signal;
+    this.#record = record;
+    beginWait(record);
     this.#requestBody = requestBody;
     this.#drainMs = drainMs;
     this.#resolve = resolve;
@@ -127,7 +142,10 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#firstByteAtMs ??= performance.now();
     this.#bodyBytes += chunk.length;
+    // What is done with a chunk is the sidecar's own time.
+    endWait(this.#record);
     if (this.#sink?.write(chunk) === false) controller.pause();
+    beginWait(this.#record);
   }
 
   onResponseEnd(): void {
@@ -144,6 +162,8 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   /** The end of an attempt that got no answer. */
   #fail(cause: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#release();
     this.#reject(upstreamError(cause, this.#controller !== undefined));
   }
@@ -161,6 +181,8 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   }
 
   #release(): void {
+    this.#record.upstreamMs += performance.now() - this.#sentAtMs;
+    endWait(this.#record);
     clearTimeout(this.#draining);
     this.#signal.removeEventListener('abort', this.#onCallerLeft);
     // undici leaves a stream alone that it never began to send.

@@ -1,4 +1,4 @@
-import type { Exchange } from '../../src/exchange.ts';
+import { type Exchange, newCallRecord } from '../../src/exchange.ts';
 import { unknownOperation } from '../../src/openai/operations.ts';
 
 /** The plainest call there is, for tests below the edge. */
@@ -13,5 +13,6 @@ export function plainExchange(): Exchange {
     headers: {},
     body: { kind: 'none' },
     signal: new AbortController().signal,
+    record: newCallRecord(),
   };
 }

@@ -5,16 +5,16 @@ import { announce } from '../../src/ledger/announce.ts';
 import type { Settled } from '../../src/ledger/ledger.ts';
 import { createRules } from '../../src/ledger/rules.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { createWebhook } from '../../src/telemetry/webhook.ts';
+import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';
 
 test('a charge that is settled twice is counted once', async (t) => {
-  const metrics = createMetrics(10);
+  const metrics = createOwnMetrics();
   const logSink = createLogger('silent', 1);
   t.after(() => logSink.close());
   const { onSettled } = announce({
     log: logSink.log,
-    metrics: metrics.ledger,
+    metrics,
     webhook: createWebhook({ url: '', timeoutMs: 1000, onError: () => {} }),
     rules: createRules({ budgets: [], limits: [], thresholdPercents: [] }),
     now: Date.now,
@@ -32,8 +32,8 @@ test('a charge that is settled twice is counted once', async (t) => {
   };
   onSettled({ org: 'acme', estimated: false }, settled);
   onSettled({ org: 'acme', estimated: false }, { ...settled, kind: 'duplicate', budgets: [] });
-  const exposition = await metrics.exposition();
-  assert.match(exposition, /^assistant_proxy_charged_tokens_total 100$/m);
+  const exposition = await textOf(metrics);
+  assert.match(exposition, /^assistant_proxy_charged_tokens_total\{estimated="false"\} 100$/m);
   assert.match(exposition, /^assistant_proxy_overrun_tokens_total 10$/m);
   assert.match(exposition, /^assistant_proxy_settlements_total\{kind="duplicate",estimated="false"\} 1$/m);
 });

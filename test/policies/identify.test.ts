@@ -23,8 +23,9 @@ async function identityOf(sources: Partial<IdentitySources>, { headers, body, id
     ...(body === undefined ? {} : { body: json }),
     ...(identity ? { identity } : {}),
   };
-  const passed = await passedOn(identify({ ...nobody, ...sources }), exchange);
+  const passed = await passedOn(identify({ ...nobody, ...sources }, true), exchange);
   assert.deepEqual({ ...passed, identity: undefined }, { ...exchange, identity: undefined });
+  assert.equal(exchange.record.identity, passed.identity);
   return passed.identity;
 }
 

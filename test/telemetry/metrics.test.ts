@@ -23,15 +23,15 @@ test('requests, durations, bytes, tokens and refusals are counted by operation',
   await (await post('{"input":')).text();
   const metrics = await sidecar.metrics();
   for (const line of [
-    'requests_total{operation="embeddings.create",status="200",ending="complete"} 1',
-    'requests_total{operation="embeddings.create",status="400",ending="refused"} 1',
+    'requests_total{operation="embeddings.create",status="200",ending="complete",team="",app=""} 1',
+    'requests_total{operation="embeddings.create",status="400",ending="refused",team="",app=""} 1',
     'refusals_total{operation="embeddings.create",code="malformed_json"} 1',
     'request_duration_seconds_count{operation="embeddings.create"} 2',
     'time_to_first_byte_seconds_count{operation="embeddings.create"} 1',
     'request_body_bytes_total{operation="embeddings.create"} 22',
     `response_body_bytes_total{operation="embeddings.create"} ${JSON.stringify(answer).length}`,
-    'tokens_total{operation="embeddings.create",model="m-1",kind="input"} 10',
-    'tokens_total{operation="embeddings.create",model="m-1",kind="output"} 5',
+    'tokens_total{operation="embeddings.create",model="m-1",kind="input",team="",app=""} 10',
+    'tokens_total{operation="embeddings.create",model="m-1",kind="output",team="",app=""} 5',
     'requests_in_flight 0',
   ]) {
     assert.ok(metrics.includes(`assistant_proxy_${line}\n`), `${line}\n${metrics}`);
@@ -62,7 +62,7 @@ test('a flood of model names fills the label up to its bound, and then counts as
   const metrics = await sidecar.metrics();
   const models = new Set([...metrics.matchAll(/tokens_total\{.*model="([^"]+)"/g)].map((match) => match[1]));
   assert.deepEqual([...models], ['model-1', 'model-2', 'model-3', 'other']);
-  assert.ok(metrics.includes('model="other",kind="input"} 470\n'));
+  assert.ok(metrics.includes('model="other",kind="input",team="",app=""} 470\n'));
 });
 
 test('an unknown path, however it is spelled, adds no label values', async (t) => {
@@ -70,6 +70,6 @@ test('an unknown path, however it is spelled, adds no label values', async (t) =
   const sidecar = await startSidecar(t, { upstreamUrl: upstream.url });
   for (let sent = 0; sent < 20; sent += 1) await (await fetch(`${sidecar.url}/made/up/${sent}`)).text();
   const metrics = await sidecar.metrics();
-  assert.ok(metrics.includes('requests_total{operation="unknown",status="200",ending="complete"} 20\n'));
+  assert.ok(metrics.includes('requests_total{operation="unknown",status="200",ending="complete",team="",app=""} 20\n'));
   assert.ok(!metrics.includes('made'));
 });

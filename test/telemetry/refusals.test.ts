@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 
 import { observe } from '../../src/policies/observe.ts';
-import { createMetrics } from '../../src/telemetry/metrics.ts';
 import { plainExchange } from '../harness/exchange.ts';
+import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';
 import { sendRaw } from '../harness/raw.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { startUpstream } from '../harness/upstream.ts';
@@ -37,8 +37,9 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 });
 
 test('a failure of our own is counted by the code that the caller is told', async () => {
-  const metrics = createMetrics(1);
-  const observed = observe({ log: pino({ level: 'silent' }), metrics })(() => Promise.reject(new Error()));
+  const metrics = createOwnMetrics();
+  const parts = { log: pino({ level: 'silent' }), metrics, costOf: () => 0 };
+  const observed = observe(parts)(() => Promise.reject(new Error()));
   await assert.rejects(observed(plainExchange()));
-  assert.match(await metrics.exposition(), /refusals_total\{operation="unknown",code="internal_error"\} 1/);
+  assert.match(await textOf(metrics), /refusals_total\{operation="unknown",code="internal_error"\} 1/);
 });

@@ -74,10 +74,11 @@ test('every request has one line, with its id, operation, status, ending, tokens
   await sleep(20);
   const lines = sidecar.logLines().filter(({ msg }) => msg === 'request');
   assert.equal(lines.length, 1);
-  const { durationMs, timeToFirstByteMs, time, ...line } = lines[0]!;
+  const { durationMs, timeToFirstByteMs, upstreamMs, time, ...line } = lines[0]!;
   assert.deepEqual(line, {
     level: 'info',
     requestId: answer.headers.get('x-assistant-proxy-request-id'),
+    org: 'default',
     operation: 'embeddings.create',
     method: 'POST',
     status: 200,
@@ -85,10 +86,14 @@ test('every request has one line, with its id, operation, status, ending, tokens
     model: 'text-embedding-3-small',
     inputTokens: 1,
     outputTokens: 0,
+    cachedInputTokens: 0,
+    costUsd: 0.00000002,
+    decision: 'none',
     requestBytes: body.length,
     responseBytes: bytes,
     msg: 'request',
   });
+  assert.ok(Number(durationMs) + 1 >= Number(upstreamMs ?? 0));
   assert.ok(Number(durationMs) >= Number(timeToFirstByteMs) && Number(timeToFirstByteMs) >= 0);
   assert.ok(Math.abs(Number(time) - Date.now()) < 10_000);
 });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../../store-unavailable.ts';
+import type { RunMetrics, RunUnderWay } from '../../telemetry/run-metrics.ts';
 import { runIn } from '../store/parse-record.ts';
 import { type RunRecord, threadPartition, workOf } from '../store/records.ts';
 import { conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
@@ -43,6 +44,8 @@ export interface Begun {
 export interface RunEngineSettings extends ConductParts {
   readonly orgs: readonly string[];
   readonly leaseMs: number;
+  readonly expireAfterSeconds: number;
+  readonly metrics: RunMetrics;
   /** A float in [0, 1). */
   readonly random: () => number;
   /** Told of what went wrong where nobody waits for an answer. */
@@ -65,7 +68,7 @@ interface Live extends LiveRun {
 }
 
 export function createRunEngine(settings: RunEngineSettings): RunEngine {
-  const { store, leaseMs, nowMs, onError } = settings;
+  const { store, leaseMs, nowMs, onError, metrics } = settings;
   const pod = randomUUID();
   let conducted = 0;
   const newOwner = () => `${pod}/${(conducted += 1)}`;
@@ -77,7 +80,17 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Organisations whose work nobody could renew for a while, because the store was away. */
   const missed = new Set<string>();
   const loops = [renewing(), claiming()];
+  metrics.underWay(() => [...live.values()].map(({ writer }) => underWay(writer.record)));
   return { newOwner, leaseMs, carryOn, prepare, look, isLeaving: () => leaving.signal.aborted, drain, close };
+
+  function underWay({ run, expiresAtMs }: RunRecord): RunUnderWay {
+    return { status: run.status, createdAtMs: createdAtMs(expiresAtMs) };
+  }
+
+  /** What the run itself says is told in seconds. */
+  function createdAtMs(expiresAtMs: number): number {
+    return expiresAtMs - settings.expireAfterSeconds * 1000;
+  }
 
   async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
     if (!record.call) return undefined;
@@ -148,7 +161,10 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
 
   /** Says when somebody has to look at the run next. */
   async function leave(org: string, name: string, { run, expiresAtMs }: RunRecord): Promise<void> {
-    if (isTerminal(run.status)) return insist(() => store.finish(org, name));
+    if (isTerminal(run.status)) {
+      metrics.ended(run.status, nowMs() - createdAtMs(expiresAtMs));
+      return insist(() => store.finish(org, name));
+    }
     // Let go of in the middle: others need not wait for the lease.
     if (run.status !== 'requires_action') return insist(() => store.schedule(org, name, 0));
     await insist(() => store.schedule(org, name, Math.max(0, expiresAtMs - nowMs())));
@@ -225,6 +241,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     });
     // Whoever was quicker cares for it.
     if (!committed.done) return;
+    if (!isDue && status !== 'requires_action') metrics.adopted();
     begin(org, taken, found.version + 1, {}, (run) => resume(run, isDue || status === 'requires_action'));
   }
 

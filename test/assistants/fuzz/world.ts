@@ -17,6 +17,7 @@ import { createDispatcher } from '../../../src/upstream/dispatcher.ts';
 import { forward } from '../../../src/upstream/forward.ts';
 import { openStoreIn } from '../../embedded/open-embedded-store.ts';
 import { createMemoryAssistantStore } from '../../harness/memory-assistant-store.ts';
+import { createOwnMetrics } from '../../harness/own-metrics.ts';
 import { upstreamKey } from '../../harness/sidecar.ts';
 import { type StandIn, startStandIn } from '../../stand-in/stand-in.ts';
 
@@ -120,6 +121,7 @@ export async function openGrounds(): Promise<Grounds> {
         orgs: [org],
         leaseMs: 5000,
         random: Math.random,
+        metrics: createOwnMetrics().runs,
         onError: (error) => errors.push(error),
         model: createResponsesModel({ calls, upstreamStore: 'keep' }),
         expireAfterSeconds,
