@@ -9,6 +9,7 @@ export interface GeneratedPanel extends Omit<Panel, 'targets'> {
   readonly targets: {
     readonly refId: string;
     readonly expr: string;
+    readonly legendFormat: string;
     readonly instant?: boolean;
     readonly exemplar?: boolean;
   }[];
