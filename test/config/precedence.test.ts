@@ -118,7 +118,13 @@ test('with nothing but a key in the environment every key has its default', () =
       hostedToolTokens: 2000,
       batchTokens: 1_000_000,
     },
-    telemetry: { logLevel: 'info', maxModelLabels: 50 },
+    telemetry: {
+      logLevel: 'info',
+      metrics: true,
+      maxModelLabels: 50,
+      maxIdentityLabels: 50,
+      maxBudgetScopes: 200,
+    },
     shutdown: { gracePeriodMs: 25_000 },
   });
 });

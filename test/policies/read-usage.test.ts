@@ -119,7 +119,7 @@ test('cached and reasoning tokens are counted as parts of the whole', async (t) 
   await sleep(20);
   const metrics = await sidecar.metrics();
   const tokens = (kind: string) =>
-    Number(new RegExp(`tokens_total\\{.*kind="${kind}"\\} (\\d+)`).exec(metrics)?.[1] ?? Number.NaN);
+    Number(new RegExp(`tokens_total\\{.*kind="${kind}",.*\\} (\\d+)`).exec(metrics)?.[1] ?? Number.NaN);
   assert.ok(tokens('cached_input') > 0 && tokens('cached_input') < tokens('input'));
   assert.ok(tokens('reasoning') >= 256 && tokens('reasoning') < tokens('output'));
 });

@@ -70,6 +70,10 @@ test('an unknown path, however it is spelled, adds no label values', async (t) =
   const sidecar = await startSidecar(t, { upstreamUrl: upstream.url });
   for (let sent = 0; sent < 20; sent += 1) await (await fetch(`${sidecar.url}/made/up/${sent}`)).text();
   const metrics = await sidecar.metrics();
-  assert.ok(metrics.includes('requests_total{operation="unknown",status="200",ending="complete",team="",app=""} 20\n'));
+  assert.ok(
+    metrics.includes(
+      'requests_total{operation="unknown",status="200",ending="complete",team="",app=""} 20\n',
+    ),
+  );
   assert.ok(!metrics.includes('made'));
 });

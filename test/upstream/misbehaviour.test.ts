@@ -113,7 +113,7 @@ for (const [name, behave] of cut) {
     assert.equal(answer.status, 200);
     await assert.rejects(answer.text(), /terminated/);
     await assertIdle(sidecar);
-    assert.match(await sidecar.metrics(), /ending="cut"} 1$/m);
+    assert.match(await sidecar.metrics(), /ending="cut",team="",app=""} 1$/m);
   });
 
   test(`${name} reaches a caller that speaks HTTP/1.0 as a reset`, async (t) => {
