@@ -62,7 +62,7 @@ export const sidecarHealth = dashboard({
         unit: units.Seconds,
         queries: [
           {
-            expr: max([], gauge('assistant_proxy_event_loop_delay_seconds', 'quantile="0.99"')),
+            expr: max([], gauge('assistant_proxy_event_loop_delay_seconds', 'percentile="99"')),
             legend: '99 %',
           },
         ],
@@ -257,11 +257,11 @@ export const sidecarHealth = dashboard({
         width: 8,
         queries: [
           {
-            expr: max(['quantile'], gauge('assistant_proxy_event_loop_delay_seconds')),
-            legend: '{{quantile}}',
+            expr: max(['percentile'], gauge('assistant_proxy_event_loop_delay_seconds')),
+            legend: '{{percentile}} %',
           },
         ],
-        meanings: { '0.5': 'good', '0.99': 'held', '1': 'bad' },
+        meanings: { '50 %': 'good', '99 %': 'held', '100 %': 'bad' },
       }),
       lines({
         title: 'Time in garbage collection',

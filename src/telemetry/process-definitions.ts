@@ -31,7 +31,7 @@ export const processDefinitions = {
     type: 'gauge',
     name: 'assistant_proxy_event_loop_delay_seconds',
     help: 'How late the event loop came to what was due, since the last scrape.',
-    labelNames: ['quantile'],
+    labelNames: ['percentile'],
   },
   buildInfo: {
     type: 'gauge',

@@ -5,7 +5,6 @@ import { type Registers, type Sample, expose } from './registers.ts';
 
 /** Of prom-client's own, those that are looked at; each sets those behind it that tell of the same. */
 const wanted = [
-  definitions.cpu,
   definitions.residentMemory,
   definitions.startTime,
   definitions.openFileDescriptors,
@@ -14,10 +13,11 @@ const wanted = [
   definitions.garbageCollection,
 ];
 
+/** By percentile. A label `quantile` would be that of a summary. */
 const delays = [
-  [0.5, 'nodejs_eventloop_lag_p50_seconds'],
-  [0.99, 'nodejs_eventloop_lag_p99_seconds'],
-  [1, 'nodejs_eventloop_lag_max_seconds'],
+  [50, 'nodejs_eventloop_lag_p50_seconds'],
+  [99, 'nodejs_eventloop_lag_p99_seconds'],
+  [100, 'nodejs_eventloop_lag_max_seconds'],
 ] as const;
 
 /** The event loop is looked at so often. */
@@ -32,15 +32,20 @@ export function createProcessMetrics(registers: Registers, version: string): voi
     const { values } = await (all.getSingleMetric(name) as unknown as Readable).get();
     return values;
   };
+  expose(definitions.cpu, registers, async () => {
+    // Sets the sum of user and system, which sets nothing itself.
+    await read('process_cpu_user_seconds_total');
+    return read(definitions.cpu.name);
+  });
   for (const definition of wanted) expose(definition, registers, () => read(definition.name));
   expose(definitions.eventLoopDelay, registers, async () => {
     // Sets the others, and begins anew.
     await read('nodejs_eventloop_lag_seconds');
     return Promise.all(
-      delays.map(async ([quantile, name]) => {
+      delays.map(async ([percentile, name]) => {
         const [sample] = await read(name);
         // What is measured is the time between two looks.
-        return { labels: { quantile }, value: Math.max(0, (sample?.value || 0) - resolutionMs / 1000) };
+        return { labels: { percentile }, value: Math.max(0, (sample?.value || 0) - resolutionMs / 1000) };
       }),
     );
   });
