@@ -12,11 +12,7 @@ import { parseArgs } from 'node:util';
 
 import manifest from '../package.json' with { type: 'json' };
 import { type Contestant, startContestant } from './contestant.ts';
-import { type LoadResult, runLoad } from './load.ts';
-
-interface Round extends LoadResult {
-  readonly cpuMsPerRequest: number;
-}
+import { type Round, interleave, median, row } from './interleave.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, floor: { type: 'string', default: '0' } },
@@ -63,10 +59,17 @@ try {
     ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, 'state'),
   });
   for (const scenario of scenarios) {
-    const results = await measure([upstream, bare, sidecar, budgeting], scenario.stream);
+    const results = await interleave([upstream, bare, sidecar, budgeting], {
+      rounds,
+      durationMs,
+      warmUpMs,
+      connections,
+      stream: scenario.stream,
+    });
     print(scenario.name, results);
     const ratio =
-      median(results.get(sidecar)!, 'requestsPerSecond') / median(results.get(bare)!, 'requestsPerSecond');
+      medianOf(results.get(sidecar)!, 'requestsPerSecond') /
+      medianOf(results.get(bare)!, 'requestsPerSecond');
     if (ratio < Number(values.floor)) below = true;
   }
 } finally {
@@ -90,58 +93,27 @@ function startArguments(): string[] {
   return args;
 }
 
-async function measure(contestants: Contestant[], stream: boolean): Promise<Map<Contestant, Round[]>> {
-  const results = new Map<Contestant, Round[]>(contestants.map((contestant) => [contestant, []]));
-  // The first round warms the just-in-time compiler, which takes tens of thousands of requests, and counts for nothing.
-  for (let round = 0; round <= rounds; round += 1) {
-    progress(`round ${round} of ${rounds}`);
-    for (const contestant of contestants) {
-      const cpuBeforeMs = contestant.cpuMs();
-      const result = await runLoad({
-        url: contestant.url,
-        connections,
-        durationMs: round === 0 ? warmUpMs : durationMs,
-        stream,
-      });
-      const cpuMsPerRequest = (contestant.cpuMs() - cpuBeforeMs) / result.requests;
-      if (result.failures > 0) throw new Error(`${contestant.name}: ${result.failures} connections failed`);
-      if (round > 0) results.get(contestant)!.push({ ...result, cpuMsPerRequest });
-    }
-  }
-  progress('');
-  return results;
-}
-
 function print(title: string, results: Map<Contestant, Round[]>): void {
   const [, bare] = [...results.keys()];
-  const yardstick = median(results.get(bare!)!, 'requestsPerSecond');
+  const yardstick = medianOf(results.get(bare!)!, 'requestsPerSecond');
   console.log(`\n${title}; ${connections} connections, median of ${rounds} interleaved rounds`);
   console.log(row(['', 'req/s', 'of bare', 'p50 ms', 'p99 ms', 'CPU us/req', 'RSS MiB']));
   for (const [contestant, measured] of results) {
-    const perSecond = median(measured, 'requestsPerSecond');
+    const perSecond = medianOf(measured, 'requestsPerSecond');
     console.log(
       row([
         contestant.name,
         perSecond.toFixed(0),
         (perSecond / yardstick).toFixed(2),
-        median(measured, 'p50Ms').toFixed(2),
-        median(measured, 'p99Ms').toFixed(2),
-        (median(measured, 'cpuMsPerRequest') * 1000).toFixed(0),
-        contestant.residentMiB().toFixed(0),
+        medianOf(measured, 'p50Ms').toFixed(2),
+        medianOf(measured, 'p99Ms').toFixed(2),
+        (medianOf(measured, 'cpuMsPerRequest') * 1000).toFixed(0),
+        medianOf(measured, 'residentMiB').toFixed(0),
       ]),
     );
   }
 }
 
-function row(cells: string[]): string {
-  return cells.map((cell, column) => (column === 0 ? cell.padEnd(12) : cell.padStart(11))).join('');
-}
-
-function median(measured: Round[], field: keyof Round): number {
-  const sorted = measured.map((round) => round[field]).sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r${text.padEnd(40)}\r`);
+function medianOf(measured: readonly Round[], field: keyof Round): number {
+  return median(measured.map((round) => round[field]));
 }

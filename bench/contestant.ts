@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process under measurement. */
 export interface Contestant {
@@ -18,18 +19,22 @@ const msPerTick = 10;
 /**
  * Starts `node ARGS` and waits for the line that tells its address (`url`, or `proxyUrl` in a log line). Its
  * output is read and dropped, as a container runtime reads it.
+ *
+ * @param quietUrl where it will listen, of one that is told to say nothing.
  */
 export async function startContestant(
   name: string,
   args: readonly string[],
   env: Record<string, string>,
+  quietUrl?: string,
 ): Promise<Contestant> {
   const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], ...env },
     cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
-  const url = await toldAddress(name, child);
+  const url = quietUrl ?? (await toldAddress(name, child));
+  if (quietUrl !== undefined) await untilListening(quietUrl, child);
   return {
     name,
     url,
@@ -62,4 +67,15 @@ function toldAddress(name: string, child: ChildProcess): Promise<string> {
     child.stdout!.on('data', listen);
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}: ${output}`)));
   });
+}
+
+async function untilListening(url: string, child: ChildProcess): Promise<void> {
+  child.stdout!.resume();
+  while (child.exitCode === null) {
+    const answer = await fetch(url).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer) return;
+    await sleep(50);
+  }
+  throw new Error(`nothing listens at ${url}`);
 }

@@ -55,7 +55,7 @@ test('/metrics of a sidecar that does everything has every metric of the definit
   for (const definition of definitions) labelsAreThoseOf(definition, families.get(definition.name)!);
 });
 
-test('a scraper that asks for OpenMetrics gets that, with exemplars for calls that are part of a trace', async (t) => {
+test('a scraper that asks for OpenMetrics gets that, and others get what they always got', async (t) => {
   const { sidecar, client } = await startEverything(t);
   await ask(client, 'Hello');
   const answer = await fetch(`${sidecar.adminUrl}/metrics`, {

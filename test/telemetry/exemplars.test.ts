@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { pino } from 'pino';
+
+import type { Outcome } from '../../src/exchange.ts';
+import { operations } from '../../src/openai/operations.ts';
+import { observe } from '../../src/policies/observe.ts';
+import { plainExchange } from '../harness/exchange.ts';
+import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';
+import { parseExposition } from '../harness/parse-exposition.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const openMetrics = 'application/openmetrics-text; version=1.0.0';
+
+test('a call that is part of a trace leaves its id beside what was measured of it, for whoever asks for OpenMetrics', async () => {
+  const metrics = createOwnMetrics();
+  const usage = {
+    inputTokens: 10,
+    outputTokens: 5,
+    totalTokens: 15,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+  };
+  const outcome: Outcome = { ending: 'complete', bodyBytes: 9, firstByteAtMs: performance.now() + 1, usage };
+  const observed = observe({ log: pino({ level: 'silent' }), metrics, costOf: () => 100 })(async ({
+    record,
+  }) => {
+    record.upstreamMs = 1;
+    const body = () => ({ resume() {}, leave() {} });
+    return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
+  });
+  const operation = operations.find(({ name }) => name === 'chat.completions.create')!;
+  for (const trace of [{ traceId }, {}]) await observed({ ...plainExchange(), operation, ...trace });
+  await new Promise(setImmediate);
+
+  const rich = parseExposition((await metrics.exposition(openMetrics))?.text ?? '');
+  const exemplarsOf = (name: string) =>
+    (rich.get(name)?.samples ?? []).flatMap(({ exemplar }) => (exemplar ? [exemplar] : []));
+  for (const [name, expected] of [
+    ['assistant_proxy_request_duration_seconds', 1],
+    ['assistant_proxy_overhead_seconds', 1],
+    ['gen_ai_client_operation_duration_seconds', 1],
+    // Input and output.
+    ['gen_ai_client_token_usage', 2],
+  ] as const) {
+    const exemplars = exemplarsOf(name);
+    assert.equal(exemplars.length, expected, name);
+    for (const exemplar of exemplars) assert.deepEqual(exemplar, { trace_id: traceId });
+  }
+  assert.ok(!(await textOf(metrics)).includes(traceId));
+});
