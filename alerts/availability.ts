@@ -65,7 +65,7 @@ export const availability = {
       severity: 'warning',
       summary: '{{ or $labels.pod $labels.instance }} has given up {{ printf "%.0f" $value }} charges',
       description:
-        'The holds of those calls lapse and are charged whole, which is more than they cost. Look for `charge lost` in the log, and at the store.',
+        'The holds of those calls lapse and are charged whole, which is more than they cost. The log has the reason: the store was away for so long that too many waited, or a fault of the sidecar.',
     },
     AssistantProxyTelemetryDropped: {
       expr: grown('assistant_proxy_telemetry_dropped_total', '15m', ['namespace', 'signal']),

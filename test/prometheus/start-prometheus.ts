@@ -17,9 +17,9 @@ export interface Series {
 
 export interface RunningPrometheus {
   /** As a panel that shows what is now. */
-  query(expr: string): Promise<Series[]>;
+  query(expr: string, atMs: number): Promise<Series[]>;
   /** As a panel that shows a time, a point for each second of it. */
-  queryRange(expr: string, fromMs: number): Promise<Series[]>;
+  queryRange(expr: string, time: { readonly fromMs: number; readonly toMs: number }): Promise<Series[]>;
   /** Of its HTTP API, below `/api/v1/`. */
   ask(path: string, parameters?: Readonly<Record<string, string>>): Promise<unknown>;
 }
@@ -84,10 +84,7 @@ export async function startPrometheus(
   await until(async () => (await fetch(`${url}/-/ready`).catch(() => undefined))?.ok === true);
 
   async function ask(path: string, parameters: Readonly<Record<string, string>> = {}): Promise<unknown> {
-    const response = await fetch(`${url}/api/v1/${path}`, {
-      method: 'POST',
-      body: new URLSearchParams(parameters),
-    });
+    const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     const { status, error, data } = (await response.json()) as Answer;
     if (status !== 'success') throw new Error(`${error}: ${parameters['query']}`);
     return data;
@@ -95,13 +92,13 @@ export async function startPrometheus(
 
   return {
     ask,
-    query: async (query) => seriesOf(await ask('query', { query })),
-    queryRange: async (query, fromMs) =>
+    query: async (query, atMs) => seriesOf(await ask('query', { query, time: String(atMs / 1000) })),
+    queryRange: async (query, { fromMs, toMs }) =>
       seriesOf(
         await ask('query_range', {
           query,
           start: String(fromMs / 1000),
-          end: String(Date.now() / 1000),
+          end: String(toMs / 1000),
           step: '1',
         }),
       ),

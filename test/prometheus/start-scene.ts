@@ -22,9 +22,14 @@ export interface Scene {
   readonly lab: RunningProcess;
   readonly labStandIn: StandIn;
   /** Of another organisation. Is killed and starts again, on the same ports. */
-  readonly annex: { current: RunningProcess; killAndRestart(): Promise<void> };
+  readonly annex: Annex;
   /** Where Prometheus finds them. */
   readonly targets: readonly Target[];
+}
+
+interface Annex {
+  readonly current: RunningProcess;
+  killAndRestart(): Promise<void>;
 }
 
 /** Where nobody listens. */

@@ -94,7 +94,7 @@ function shopActs({ shop }: Scene): Act[] {
     // What upstreams do wrong.
     () => fault(`status code=server_is_overloaded times=1 key=${(count += 1)}`),
     () => fault(`status code=server_error times=1 key=${(count += 1)}`),
-    () => fault(`status code=rate_limit_exceeded resetRequests=200ms times=1 key=${(count += 1)}`),
+    () => fault(`status code=rate_limit_exceeded retryAfterMs=300 times=1 key=${(count += 1)}`),
     () => fault('status status=400'),
     () => fault(`reset times=1 key=${(count += 1)}`),
     () => fault('silence'),
@@ -145,14 +145,26 @@ function labActs({ lab, labStandIn }: Scene): Act[] {
 function annexActs({ annex }: Scene): Act[] {
   const client = () =>
     new OpenAI({ baseURL: annex.current.url, apiKey: 'placeholder', maxRetries: 0, timeout: 5000 });
+  const slowly = () =>
+    client().chat.completions.create({
+      model,
+      messages: [{ role: 'user', content: 'Hi [[thinkMs:1500]] [[words:5]]' }],
+      max_completion_tokens: 50,
+    });
   return [
-    () =>
-      client().chat.completions.create({
-        model,
-        messages: [{ role: 'user', content: 'Hi [[thinkMs:800]] [[words:5]]' }],
-        max_completion_tokens: 50,
-      }),
-    () => runToEnd(client(), 'Hello [[thinkMs:500]] [[words:20]]'),
+    // So many that whenever it is killed some have just begun, and are not due together with the others.
+    ...Array.from(
+      { length: 8 },
+      (_, index): Act =>
+        () =>
+          sleep(230 * index).then(slowly),
+    ),
+    ...Array.from(
+      { length: 4 },
+      (_, index): Act =>
+        () =>
+          sleep(230 * index).then(() => runToEnd(client(), 'Hello [[thinkMs:900]] [[words:20]]')),
+    ),
   ];
 }
 
