@@ -15,7 +15,7 @@ import {
 import { atMost, steps } from './vocabulary/colours.ts';
 import { dashboard, figures, row, whole } from './vocabulary/dashboard.ts';
 import { areas, bars, figure, lines, total } from './vocabulary/panels.ts';
-import { gauge, increase, max, min, orZero, rate } from './vocabulary/promql.ts';
+import { gauge, increase, max, min, orZero, rate, sum } from './vocabulary/promql.ts';
 import { table } from './vocabulary/table.ts';
 
 const cost = (by: readonly string[]) => `${rate('assistant_proxy_cost_usd_total', by)} * 3600`;
@@ -323,7 +323,10 @@ export const budgetsAndCost = dashboard({
         unit: units.Short,
         queries: [
           {
-            expr: max([], `sum without (kind) (${gauge('assistant_proxy_provider_usage_tokens')})`),
+            expr: max(
+              [],
+              `sum without (kind) (${gauge('assistant_proxy_provider_usage_tokens', 'kind=~"input|output"')})`,
+            ),
             legend: 'provider',
           },
           { expr: max([], gauge('assistant_proxy_ledger_tokens')), legend: 'ledger' },
@@ -343,14 +346,15 @@ export const budgetsAndCost = dashboard({
         meanings: { provider: 'second', ledger: 'plain' },
         runbook: 'AssistantProxyProviderDrift',
       }),
-      lines({
-        title: 'Provider not asked with success',
+      figure({
+        title: 'Comparisons that failed',
         description:
-          'How often its usage or its costs could not be read. Check the admin key and its rights.',
+          'Since the sidecars started. Check the admin key and its rights, and the log for what the provider said.',
+        unit: units.Short,
         width: 6,
-        unit: units.CountsPerSecond,
-        queries: [{ expr: rate('assistant_proxy_provider_usage_errors_total'), legend: 'errors' }],
-        meanings: { errors: 'bad' },
+        queries: [{ expr: sum([], gauge('assistant_proxy_provider_usage_errors_total')), legend: 'failed' }],
+        thresholds: steps(1, 24),
+        runbook: 'AssistantProxyProviderDrift',
       }),
     ),
   ],

@@ -7,8 +7,10 @@ import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
 import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
+import { countByHour } from './ledger/count-by-hour.ts';
 import { type Governance, govern } from './ledger/governance.ts';
 import { createRules } from './ledger/rules.ts';
+import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
 import { openRedaction } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
@@ -24,6 +26,7 @@ import { createDataPlane } from './server/data-plane.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { type Metrics, createMetrics } from './telemetry/metrics.ts';
 import { createWebhook } from './telemetry/webhook.ts';
+import { watchLogLevel } from './watch-log-level.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -36,9 +39,12 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
+export function createApp(config: Config, logSink: LogSink): App {
+  const { log, audit } = logSink;
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
+  logSink.tellDropped((lines) => metrics.dropped('log', lines));
+  const logLevel = watchLogLevel({ stateDir: config.store.stateDir, log, audit });
   const prices = createPriceTable(models.prices, models.fallbackPrice);
   const costOf = priceAnswers(prices);
   const clock = systemClock;
@@ -49,7 +55,15 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, prices, counter, own, upstream: upstreams.bare });
+  const governance = governed(config, {
+    log,
+    audit,
+    metrics,
+    prices,
+    counter,
+    own,
+    upstream: upstreams.bare,
+  });
   const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
   metrics.retries.budgetFrom(retryBudget.left);
   const callPath = createCallPath({
@@ -67,10 +81,17 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       resting: upstreams.primary.resting,
       clock,
       metrics: metrics.retries,
+      log,
     },
   });
-  const redaction = openRedaction(config, { log, metrics, own });
-  const modelCalls = createModelCalls(callPath, { log, metrics, costOf, redacting: redaction?.redacting });
+  const redaction = openRedaction(config, { log, audit, metrics, own });
+  const modelCalls = createModelCalls(callPath, {
+    log,
+    audit,
+    metrics,
+    costOf,
+    redacting: redaction?.redacting,
+  });
   const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
@@ -79,6 +100,7 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
     serving,
     redacting: redaction?.redacting,
     log,
+    audit,
     metrics,
     costOf,
     unknownOperations: upstream.unknownOperations,
@@ -128,7 +150,8 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       await counter.close();
       callers?.close();
       await adminServer.close();
-      await closeLog();
+      logLevel.close();
+      await logSink.close();
       return isWhole && isSettled;
     },
   };
@@ -147,6 +170,7 @@ function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
 
 interface GovernedParts {
   readonly log: LogSink['log'];
+  readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   readonly prices: PriceTable;
   readonly counter: TokenCounter;
@@ -156,16 +180,17 @@ interface GovernedParts {
   readonly upstream: Handler;
 }
 
-/** Undefined if nothing is budgeted or limited: then no store is opened either. */
+/** Undefined if nothing is budgeted, limited or compared: then no store is opened either. */
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, onStoreOutage } = config;
-  if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, prices, counter, own, upstream } = parts;
-  const rules = createRules(config);
+  const isCounted = isCountedByHour(config);
+  if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
+  const { log, audit, metrics, prices, counter, own, upstream } = parts;
+  const configured = createRules(config);
   const events = announce({
     log,
     metrics,
-    rules,
+    rules: configured,
     now: Date.now,
     webhook: createWebhook({
       ...webhook,
@@ -178,14 +203,16 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const { ledger, journal } = openLedger(store, {
     own,
     onError: (error) => log.warn({ cause: error.message }, 'store'),
+    onReset: (reset) => audit('budget_reset', reset),
     onNoJournal: (reason) =>
       log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
   });
+  const measured = metrics.stores.measured('ledger', ledger, ledgerSteps);
+  const counted = isCounted ? countByHour(configured, measured) : undefined;
   const governance = govern({
     ...events,
-    ledger: metrics.stores.measured('ledger', ledger, ledgerSteps),
     journal,
-    rules,
+    ...(counted ?? { rules: configured, ledger: measured }),
     prices,
     estimates: config.estimates,
     counter,
@@ -207,7 +234,14 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
       budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
     ),
   });
-  return governance;
+  const drift = counted && openDrift(config, { log, metrics, counted });
+  return {
+    ...governance,
+    async close(timeoutMs) {
+      await drift?.close();
+      return governance.close(timeoutMs);
+    },
+  };
 }
 
 /** Those that wait for the store. */

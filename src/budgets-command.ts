@@ -7,6 +7,7 @@ import { createRules } from './ledger/rules.ts';
 import { orgsOf } from './orgs.ts';
 import { createRedisLedger } from './redis/redis-ledger.ts';
 import { StoreUnavailable } from './store-unavailable.ts';
+import type { Audit } from './telemetry/audit.ts';
 
 export interface BudgetsCommand {
   readonly action: 'list' | 'show' | 'reset';
@@ -22,7 +23,12 @@ interface CommandResult {
   readonly output: string;
 }
 
-export async function runBudgetsCommand(command: BudgetsCommand, config: Config): Promise<CommandResult> {
+/** @param audit told of a reset that is done here. One that a sidecar is asked for, that tells of itself. */
+export async function runBudgetsCommand(
+  command: BudgetsCommand,
+  config: Config,
+  audit?: Audit,
+): Promise<CommandResult> {
   const { name, action } = command;
   const isKnown = config.budgets.some((budget) => budget.name === name);
   if (name !== '' && !isKnown) {
@@ -32,7 +38,7 @@ export async function runBudgetsCommand(command: BudgetsCommand, config: Config)
   let store: CommandStore | undefined;
   try {
     store = openStore(config.store);
-    if (action === 'reset') return { exitCode: 0, output: await reset(store, command, config) };
+    if (action === 'reset') return { exitCode: 0, output: await reset(store, command, { config, audit }) };
     const reports = await report(store, config);
     const chosen = reports.filter(
       (row) =>
@@ -80,11 +86,16 @@ async function report(store: CommandStore, config: Config): Promise<BudgetReport
   return (await Promise.all(reports)).flat();
 }
 
-async function reset(store: CommandStore, { name, scope }: BudgetsCommand, config: Config): Promise<string> {
+async function reset(
+  store: CommandStore,
+  { name, scope }: BudgetsCommand,
+  { config, audit }: { readonly config: Config; readonly audit: Audit | undefined },
+): Promise<string> {
   let windows = 0;
   for (const org of orgsOf(config)) {
     const reset = await store.reset(org, name, scope);
     if (reset === undefined) return `The sidecar that has this state resets ${name} within a second.\n`;
+    audit?.('budget_reset', { org, budget: name, scope, windows: reset });
     windows += reset;
   }
   return windows === 0

@@ -7,8 +7,9 @@ import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { type LogLevelCommand, parseLogLevel, runLogLevelCommand } from './log-level-command.ts';
 import { type MovingCommand, runMovingCommand } from './moving-command.ts';
-import { createLogger } from './telemetry/logger.ts';
+import { type LogSink, createLogger } from './telemetry/logger.ts';
 
 const usage = `assistant-proxy: a sidecar for OpenAI traffic
 
@@ -19,6 +20,8 @@ const usage = `assistant-proxy: a sidecar for OpenAI traffic
   npm start -- budgets reset NAME    forget what was used in its current windows
       --scope team=search            only of this share
       --json                         for programs
+  npm start -- log-level [LEVEL]     what is logged, or changes that without a restart; configured ends that
+      --for 10m                      for this long, up to 24h (15m)
   npm start -- import FILE...        take assistants and threads from JSON files into the store; - is standard input
       --org NAME                     of this organisation, in place of identity.org
   npm start -- export                write all assistants as JSON lines, which import reads
@@ -30,6 +33,7 @@ ASSISTANT_PROXY_CONFIG names the configuration file; --config FILE does the same
 `;
 
 const standardOutput = 1;
+const standardError = 2;
 
 process.exitCode = await run(process.argv.slice(2));
 
@@ -52,7 +56,16 @@ async function run(args: string[]): Promise<number> {
   try {
     if (command === 'budgets') {
       const config = loadConfig({ file, env: process.env });
-      const { exitCode, output } = await runBudgetsCommand(parsed.budgets!, config);
+      const isReset = parsed.budgets!.action === 'reset';
+      const sink = isReset ? openLog({ ...config.telemetry, logLevel: 'silent' }, standardError) : undefined;
+      const { exitCode, output } = await runBudgetsCommand(parsed.budgets!, config, sink?.audit);
+      await sink?.close();
+      process.stdout.write(output);
+      return exitCode;
+    }
+    if (parsed.logLevel) {
+      const config = loadConfig({ file, env: process.env });
+      const { exitCode, output } = runLogLevelCommand(parsed.logLevel, config, Date.now());
       process.stdout.write(output);
       return exitCode;
     }
@@ -72,11 +85,12 @@ async function run(args: string[]): Promise<number> {
 }
 
 interface Arguments {
-  readonly command: 'serve' | 'check' | 'budgets' | 'import' | 'export';
+  readonly command: 'serve' | 'check' | 'budgets' | 'log-level' | 'import' | 'export';
   readonly file: string | undefined;
   readonly help: boolean;
   /** Of the command `budgets`. */
   readonly budgets?: BudgetsCommand;
+  readonly logLevel?: LogLevelCommand;
   /** Of the commands `import` and `export`. */
   readonly moving?: MovingCommand;
 }
@@ -94,6 +108,7 @@ function parse(args: string[]): Arguments | string {
         json: { type: 'boolean' },
         org: { type: 'string' },
         out: { type: 'string' },
+        for: { type: 'string' },
         thread: { type: 'string', multiple: true },
       },
     });
@@ -102,6 +117,10 @@ function parse(args: string[]): Arguments | string {
     if (command === 'budgets') {
       const budgets = parseBudgets(rest, values);
       return typeof budgets === 'string' ? budgets : { ...given, command, budgets };
+    }
+    if (command === 'log-level') {
+      const logLevel = parseLogLevel(rest, values);
+      return typeof logLevel === 'string' ? logLevel : { ...given, command, logLevel };
     }
     if (command === 'import' || command === 'export') {
       const isImport = command === 'import';
@@ -126,9 +145,20 @@ function parseBudgets(
   return { action, name, scope, json: json ?? false };
 }
 
+function openLog(
+  { logLevel, auditFile }: Pick<Config['telemetry'], 'logLevel' | 'auditFile'>,
+  fileDescriptor: number,
+): LogSink {
+  try {
+    return createLogger(logLevel, fileDescriptor, auditFile);
+  } catch (error) {
+    throw new ConfigError([{ path: 'telemetry.auditFile', message: (error as Error).message }]);
+  }
+}
+
 /** Serves until a signal asks it to stop. */
 async function serve(config: Config): Promise<number> {
-  const logSink = createLogger(config.telemetry.logLevel, standardOutput);
+  const logSink = openLog(config.telemetry, standardOutput);
   const { log } = logSink;
   const stopped = new Promise<NodeJS.Signals>((stop) => {
     // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.

@@ -1,4 +1,4 @@
-import { createEmbeddedLedger } from './embedded/embedded-ledger.ts';
+import { type BudgetReset, createEmbeddedLedger } from './embedded/embedded-ledger.ts';
 import type { Ownership } from './embedded/own-directory.ts';
 import { openSettlementJournal } from './embedded/settlement-journal.ts';
 import type { Ledger } from './ledger/ledger.ts';
@@ -18,6 +18,8 @@ export interface LedgerParts {
   own(): Ownership;
   onError(error: Error): void;
   onNoJournal(reason: Error): void;
+  /** A command's reset of a budget was carried out here. Beside a Redis the command does it itself. */
+  onReset(reset: BudgetReset): void;
 }
 
 interface OpenLedger {
@@ -31,10 +33,13 @@ interface OpenLedger {
  */
 export function openLedger(
   { redisUrl, stateDir, timeoutMs, keyPrefix }: StoreSettings,
-  { own, onError, onNoJournal }: LedgerParts,
+  { own, onError, onNoJournal, onReset }: LedgerParts,
 ): OpenLedger {
   if (redisUrl === '') {
-    return { ledger: createEmbeddedLedger({ stateDir, own, now: Date.now, onError }), journal: noJournal };
+    return {
+      ledger: createEmbeddedLedger({ stateDir, own, now: Date.now, onError, onReset }),
+      journal: noJournal,
+    };
   }
   const ledger = createRedisLedger({ url: redisUrl, timeoutMs, keyPrefix, onError });
   return { ledger, journal: openJournal() };

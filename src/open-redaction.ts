@@ -16,6 +16,7 @@ import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
 
 interface RedactionParts {
   readonly log: LogSink['log'];
+  readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   /** Makes the state directory this process's own. */
   own(): Ownership;
@@ -31,7 +32,7 @@ const minHashKeyLength = 16;
 /** Undefined if nothing is looked for. Throws an Error that says what to do if a key or the store can't be used. */
 export function openRedaction(
   config: Config,
-  { log, metrics, own }: RedactionParts,
+  { log, audit, metrics, own }: RedactionParts,
 ): OpenRedaction | undefined {
   const { redaction } = config;
   const modes = createModes(redaction);
@@ -61,6 +62,7 @@ export function openRedaction(
       optOut: redaction.optOut,
       outputs: redaction.outputs,
       metrics: metrics.redaction,
+      audit,
     },
     async close() {
       hashKey.close();

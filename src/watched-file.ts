@@ -5,20 +5,27 @@ export interface Watched<Content> {
   close(): void;
 }
 
+interface WatchedFile {
+  readonly file: string;
+  readonly path: string;
+  readonly whenMissing?: string;
+}
+
 /** How soon a change is noticed. The kubelet itself takes up to a minute to write it. */
 const pollMs = 1000;
 
 /**
  * What a file holds, read again when the file changes. Polls, because Kubernetes rotates a Secret by swapping a
  * symbolic link, which file events don't see. While `parse` throws at what is there, the last content stays in use;
- * at the start that is thrown. `path` is the key of the configuration that names the file, for messages.
+ * at the start that is thrown. `path` is the key of the configuration that names the file, for messages; `whenMissing`
+ * is what a file holds that isn't there, if it needn't be.
  */
 export function watchContent<Content>(
-  { file, path }: { readonly file: string; readonly path: string },
+  { file, path, whenMissing }: WatchedFile,
   parse: (text: string) => Content,
   onProblem: (error: Error) => void,
 ): Watched<Content> {
-  const read = () => parse(readText(file, path));
+  const read = () => parse(readText(file, path, whenMissing));
   let content = read();
   watchFile(file, { interval: pollMs, persistent: false }, reread);
   // The watch compares with what it finds first, a little later: a change before that it never sees.
@@ -39,11 +46,12 @@ export function watchContent<Content>(
   };
 }
 
-function readText(file: string, path: string): string {
+function readText(file: string, path: string, whenMissing: string | undefined): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && whenMissing !== undefined) return whenMissing;
     throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
   }
 }

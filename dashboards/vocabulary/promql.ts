@@ -1,17 +1,11 @@
 /** Queries of the sidecar's metrics, by the variables of a dashboard. */
 import { metricDefinitions } from '../../src/telemetry/metric-definitions.ts';
-import { pendingDefinitions } from './pending-definitions.ts';
 
-type Definition =
-  | (typeof metricDefinitions)[keyof typeof metricDefinitions]
-  | (typeof pendingDefinitions)[number];
+type Definition = (typeof metricDefinitions)[keyof typeof metricDefinitions];
 export type MetricName = Definition['name'];
 
 const labelsOf = new Map<string, readonly string[]>(
-  [...Object.values(metricDefinitions), ...pendingDefinitions].map(({ name, labelNames }) => [
-    name,
-    labelNames,
-  ]),
+  Object.values(metricDefinitions).map(({ name, labelNames }) => [name, labelNames]),
 );
 
 /** By label, the variable that chooses its values. */

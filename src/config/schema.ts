@@ -2,6 +2,7 @@ import type Type from 'typebox';
 
 import { assistantsSection, defaultsSection } from './assistants-keys.ts';
 import { budgetsList, limitsList, thresholdPercentsList, webhookSection } from './budget-keys.ts';
+import { driftSection } from './drift-keys.ts';
 import {
   baseUrl,
   choice,
@@ -25,6 +26,8 @@ import {
   timeoutsSection,
 } from './resilience-keys.ts';
 import { storeSection } from './store-keys.ts';
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /**
  * Every key of the configuration, in one place: type, default, checks and meaning. Environment names, the
@@ -130,11 +133,12 @@ export const configSchema = section({
   redaction: redactionSection,
   models: modelsSection,
   estimates: estimatesSection,
+  drift: driftSection,
   telemetry: section({
-    logLevel: choice(
-      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
-      'info',
-      'Least severe log lines that are written.',
+    logLevel: choice(logLevels, 'info', 'Least severe log lines that are written.'),
+    auditFile: text(
+      '',
+      'File that audited events are appended to: denials, opt-outs, deletions, resets. Empty: they go with the other lines.',
     ),
     metrics: flag(true, 'Whether anything is counted; without, `/metrics` answers 404.'),
     maxModelLabels: integer(50, 'Distinct model names among metric labels; further ones count as `other`.'),

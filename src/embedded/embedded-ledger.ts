@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../store-unavailable.ts';
 import { admit } from './admit.ts';
 import { checkCharge } from './check-charge.ts';
 import { claimDue, defer, renew } from './leases.ts';
-import { openLedgerFile } from './ledger-file.ts';
+import { openLedgerFile, type ResetRequest } from './ledger-file.ts';
 import type { Ownership } from './own-directory.ts';
 import { settle } from './settle.ts';
 import { createState, type LedgerState } from './state.ts';
@@ -20,7 +20,13 @@ export interface EmbeddedLedgerOptions {
   now(): number;
   /** Told when a write fails, and not again before one has succeeded. What failed is written later. */
   onError(error: unknown): void;
+  /** Told when what a command asked for was done. */
+  onReset?(reset: BudgetReset): void;
   readonly writeEveryMs?: number;
+}
+
+export interface BudgetReset extends ResetRequest {
+  readonly windows: number;
 }
 
 const sweepEveryMs = 60_000;
@@ -49,8 +55,9 @@ export function createEmbeddedLedger(options: EmbeddedLedgerOptions): Ledger {
     try {
       const requests = file.requestsAfter(lastRequestId);
       for (const { id, org, budget, scope } of requests) {
-        reset(state, org, budget, scope, nowMs);
+        const windows = reset(state, org, budget, scope, nowMs);
         lastRequestId = id;
+        options.onReset?.({ org, budget, ...(scope === undefined ? {} : { scope }), windows });
       }
       file.write(tables, requests);
       isFailing = false;

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
-import { nanoUsdPerUsd, nothing, units } from './amounts.ts';
+import { type Amounts, nanoUsdPerUsd, nothing, units } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
 import type { SettledBudget } from './ledger.ts';
 import type { Rules } from './rules.ts';
@@ -17,7 +17,15 @@ interface AnnounceParts {
 
 type Events = Pick<
   GovernanceSettings,
-  'onSettled' | 'onLateUsage' | 'onOutage' | 'onSwept' | 'onLost' | 'onError' | 'pendingTo' | 'holdsTo'
+  | 'onSettled'
+  | 'onHeld'
+  | 'onLateUsage'
+  | 'onOutage'
+  | 'onSwept'
+  | 'onLost'
+  | 'onError'
+  | 'pendingTo'
+  | 'holdsTo'
 >;
 
 /** One outage is one line, however many calls meet it. */
@@ -37,6 +45,10 @@ export function announce({
     onSettled(settlement, settled) {
       const { kind, budgets } = settled;
       const { estimated } = settlement;
+      if (log.isLevelEnabled('debug')) {
+        const { holdId: requestId, upstreamId } = settlement;
+        log.debug({ requestId, upstreamId, result: kind, estimated, ...shown(settled.charged) }, 'settled');
+      }
       // What it tells of was counted when it was settled.
       if (kind === 'duplicate')
         return metrics.settled({ kind, estimated, charged: nothing, overrun: nothing });
@@ -52,6 +64,16 @@ export function announce({
       for (const crossing of budgets.flatMap((state) => rules.crossings(state))) {
         tellCrossing(settlement.org, crossing);
       }
+    },
+    onHeld(requestId, lines, { held, budgets, outputTokens, delayMs }) {
+      if (!log.isLevelEnabled('debug')) return;
+      const matched = lines.budgets.map(({ budget, scope }, index) => {
+        const { used, held: heldOf } = budgets[index]!;
+        return { budget, scope, used: shown(used), held: shown(heldOf) };
+      });
+      const limits = [...lines.rates, ...lines.concurrencies].map(({ limit, scope }) => ({ limit, scope }));
+      const call = { requestId, ...shown(held), outputTokens, delayMs };
+      log.debug({ ...call, budgets: matched, limits }, 'held');
     },
     onLateUsage: ({ identity, ...late }) => usage.used({ ...late, team: identity?.team, app: identity?.app }),
     onOutage(error) {
@@ -94,4 +116,8 @@ export function announce({
     log.warn(event, 'budget threshold reached');
     webhook.send({ event: 'budget_threshold_reached', at: new Date(now()).toISOString(), ...event });
   }
+}
+
+function shown({ tokens, nanoUsd }: Amounts): { readonly tokens: number; readonly usd: number } {
+  return { tokens, usd: nanoUsd / nanoUsdPerUsd };
 }

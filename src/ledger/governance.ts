@@ -29,7 +29,7 @@ export interface Governance {
 
 export interface GovernanceSettings extends Pick<
   HoldsSettings & SettleCallsSettings,
-  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onLateUsage' | 'onOutage'
+  'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onHeld' | 'onLateUsage' | 'onOutage'
 > {
   readonly rules: Rules;
   readonly prices: PriceTable;

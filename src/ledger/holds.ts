@@ -44,6 +44,8 @@ export interface HoldsSettings {
   readonly dialect: 'openai' | 'azure';
   readonly leaseMs: number;
   readonly onStoreOutage: 'deny' | 'allow';
+  /** By what the call was matched, and what it was granted. */
+  readonly onHeld: (holdId: string, lines: Lines, granted: Granted) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
   readonly onOutage: (error: StoreUnavailable) => void;
 }
@@ -86,6 +88,7 @@ export function createHolds(settings: HoldsSettings): Holds {
         },
       );
       tightness.see(org, lines.budgets, granted.budgets);
+      settings.onHeld(holdId, lines, granted);
       const isLowered = cost !== undefined && granted.outputTokens < cost.demand.outputTokens;
       const overdrawn = overdrawnOf(lines.budgets, granted.budgets);
       if (isLowered || overdrawn) tell(record, isLowered ? 'clamped' : 'observed', overdrawn, 'budget');

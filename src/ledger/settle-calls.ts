@@ -48,9 +48,15 @@ export interface SettleCallsSettings {
   readonly liveHolds: LiveHolds;
   readonly lookUp: LookUpWork;
   readonly costOfWork: CostOfWork;
-  readonly onSettled: (settlement: Pick<Settlement, 'org' | 'estimated'>, settled: Settled) => void;
+  readonly onSettled: (settlement: Concluded, settled: Settled) => void;
   /** Once for each call, as far as the store knows. */
   readonly onLateUsage: (late: LateUsage) => void;
+}
+
+/** By whichever id it was settled. */
+interface Concluded extends Pick<Settlement, 'org' | 'estimated'> {
+  readonly holdId?: string;
+  readonly upstreamId?: string;
 }
 
 /** Every way in which a hold ends; the outbox sees to it that it does. */

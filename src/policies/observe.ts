@@ -1,22 +1,25 @@
 import type { Logger } from 'pino';
 
 import { CallerLeft, type ErrorCode, ProxyError } from '../errors.ts';
-import type { CallRecord, Exchange, Identity, Outcome, Policy, Reply } from '../exchange.ts';
+import type { CallRecord, Exchange, Outcome, Policy, Reply } from '../exchange.ts';
 import { nanoUsdPerUsd } from '../ledger/amounts.ts';
 import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
 import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isBilled } from '../openai/is-billed.ts';
+import type { Audit } from '../telemetry/audit.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestMeasures } from '../telemetry/request-metrics.ts';
+import { auditedCall, knownOf } from './audited-call.ts';
 
 export interface ObserveParts {
   readonly log: Logger;
+  readonly audit: Audit;
   readonly metrics: Metrics;
   readonly costOf: CostOfAnswer;
 }
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, metrics, costOf }: ObserveParts): Policy {
+export function observe({ log, audit, metrics, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
     metrics.requests.started();
@@ -81,7 +84,7 @@ export function observe({ log, metrics, costOf }: ObserveParts): Policy {
     const line = {
       requestId: exchange.id,
       traceId: exchange.traceId,
-      ...told(record.identity),
+      ...knownOf(record.identity),
       operation,
       method: exchange.method,
       status,
@@ -108,18 +111,31 @@ export function observe({ log, metrics, costOf }: ObserveParts): Policy {
     };
     if (status >= 500 || ending === 'cut') log.warn(line, 'request');
     else log.info(line, 'request');
+    if (errorCode !== undefined && deniedCodes.has(errorCode)) {
+      const { rule, ruleKind } = record;
+      audit('denied', { ...auditedCall(exchange), errorCode, rule, ruleKind });
+    } else if (exchange.method === 'DELETE' && status < 300) {
+      audit('deleted', { ...auditedCall(exchange), path: exchange.path.slice(0, maxPathLength) });
+    }
   }
 }
 
+/** Refusals by what somebody has configured, rather than for what the call was like. */
+const deniedCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'budget_exceeded',
+  'rate_limit_exceeded',
+  'invalid_api_key',
+  'unknown_operation',
+  'pii_blocked',
+  'unscannable_upload',
+  'redaction_failed',
+]);
+
+/** Enough for any that names an object. */
+const maxPathLength = 256;
+
 /** An upstream may call itself what it likes. */
 const maxModelLength = 128;
-
-/** What isn't known has no place on the line. */
-function told(identity: Identity | undefined): Partial<Identity> | undefined {
-  if (!identity) return undefined;
-  const { org, team, app, user } = identity;
-  return { ...(org && { org }), ...(team && { team }), ...(app && { app }), ...(user && { user }) };
-}
 
 const nobody = { team: '', app: '' };
 

@@ -33,7 +33,9 @@ import { type UploadRedaction, redactText } from '../redaction/uploads/upload-re
 import type { Named, Vault } from '../redaction/vault.ts';
 import { placeOf } from '../redaction/where.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import type { Audit } from '../telemetry/audit.ts';
 import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
+import { auditedCall } from './audited-call.ts';
 
 export interface RedactParts {
   readonly finder: Finder;
@@ -46,6 +48,7 @@ export interface RedactParts {
   /** Whether what models put out is looked at, too. */
   readonly outputs: boolean;
   readonly metrics: RedactionMetrics;
+  readonly audit: Audit;
 }
 
 /**
@@ -60,6 +63,7 @@ export function redact(parts: RedactParts | undefined): Policy {
       parts.metrics.optedOut(exchange.operation.name);
       exchange.record.isOptedOut = true;
       exchange.record.identity = exchange.identity;
+      parts.audit('opted_out', auditedCall(exchange));
       return next(exchange);
     }
     const table = parts.vault && tableOf(exchange, parts.vault);

@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+
 import type { Clock } from '../clock.ts';
 import { CallerLeft } from '../errors.ts';
 import { type Exchange, type Policy, type Reply, beginWait, endWait } from '../exchange.ts';
@@ -23,6 +25,7 @@ export interface RetryParts extends Backoff {
   readonly fallbacks: readonly Upstream[];
   readonly resting: Resting;
   readonly clock: Clock;
+  readonly log: Pick<Logger, 'debug'>;
   readonly metrics: Pick<RetryMetrics, 'retried' | 'withheld'>;
 }
 
@@ -35,7 +38,7 @@ const longestWaitOfSdksMs = 60_000;
  * one budget and end within the caller's time; an answer that is given up says so to the caller's SDK.
  */
 export function retry(parts: RetryParts): Policy {
-  const { maxAttempts, maxMs, budget, lookUp, findGeneration, fallbacks, clock, metrics } = parts;
+  const { maxAttempts, maxMs, budget, lookUp, findGeneration, fallbacks, clock, metrics, log } = parts;
   return (next) => {
     const primary: Upstream = { name: 'primary', handler: next, resting: parts.resting, serves: () => true };
     return (exchange) => {
@@ -46,6 +49,7 @@ export function retry(parts: RetryParts): Policy {
   };
 
   async function send(exchange: Exchange, course: Course): Promise<Reply> {
+    const { id: requestId } = exchange;
     const repeatability = repeatabilityOf(exchange);
     const startedUnixMs = clock.unixMs();
     let attempts = 0;
@@ -61,7 +65,8 @@ export function retry(parts: RetryParts): Policy {
         failed?.discard();
         return answered(attempt.reply, upstream, attempts);
       }
-      const { kind } = attempt.failure;
+      const { kind, waitMs: askedMs } = attempt.failure;
+      log.debug({ requestId, upstream: upstream.name, attempts, failure: kind, askedMs }, 'attempt failed');
       // What an upstream said is of more use to the caller than that nothing was sent to another one.
       if (!isTurnedAway || !failed) {
         failed?.discard();
@@ -94,6 +99,7 @@ export function retry(parts: RetryParts): Policy {
       const delayMs = turn.isNewRound ? pauseMs(parts, attempts, turn.askedMs) : 0;
       if (clock.nowMs() + delayMs >= (exchange.timing?.beginsByMs ?? Infinity)) return giveUp('time');
       if (!isPaid && !budget.spend()) return giveUp('budget');
+      log.debug({ requestId, upstream: course.current().name, delayMs }, 'sending again');
       if (attempts > 0) metrics.retried(course.current().name, kind);
       if (!failed.isWhole) {
         failed.discard();
@@ -111,6 +117,7 @@ export function retry(parts: RetryParts): Policy {
 
     function giveUp(why: Withheld): Reply {
       metrics.withheld(why);
+      log.debug({ requestId, why, attempts }, 'not sent again');
       const mayComeBack = why === 'wait' && attempts === 1;
       const note = why === 'unclear' ? 'It may have run, so it is not sent again.' : '';
       const reply = failed!.answer(toldToSdk(failed!, repeatability, mayComeBack), note);

@@ -1,8 +1,15 @@
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+import { type FileAppender, appendToFile } from './append-file.ts';
+import type { Audit } from './audit.ts';
 
 export interface LogSink {
   readonly log: Logger;
-  /** Writes out what is still held, now. */
+  /** Written at any log level, since nobody should miss these. */
+  readonly audit: Audit;
+  /** Tells of each number of lines that was dropped, and at once of what was dropped before. */
+  tellDropped(listener: (lines: number) => void): void;
+  /** Writes out what is still held, now; not what goes to the audit file. */
   flush(): void;
   /** Writes out what is still held and ends the log, or gives up if nobody reads it. */
   close(): Promise<void>;
@@ -16,43 +23,85 @@ const maxHeldBytes = 16 * 1024 * 1024;
 /** How long the end of the process waits for such a reader. */
 const closeTimeoutMs = 1000;
 
+const format = { formatters: { level: (label: string) => ({ level: label }) } };
+
 /**
  * JSON lines on standard output. Written in the background, so that a slow reader of the pipe never blocks
  * the event loop. Callers log ids, names, counts and durations, never headers or bodies.
+ *
+ * @param auditFile where audited events go; empty: with the other lines. Throws an Error that says what to do if it
+ * can't be written to.
  */
-export function createLogger(level: string, fileDescriptor: number): LogSink {
-  const destination = pino.destination({
+export function createLogger(level: string, fileDescriptor: number, auditFile = ''): LogSink {
+  let dropped = 0;
+  let onDropped = (lines: number): void => void (dropped += lines);
+  const output = openOutput(fileDescriptor, () => onDropped(1));
+  const log = pino({ ...format, level, base: null }, output);
+  const appender = auditFile === '' ? undefined : appendAudits();
+  const auditLog = pino({ ...format, level: 'info', base: { audit: true } }, appender ?? output);
+  let isClosed = false;
+  return {
+    log,
+    audit(event, fields) {
+      if (!isClosed) auditLog.info({ event, ...fields }, 'audit');
+    },
+    tellDropped(listener) {
+      onDropped = listener;
+      if (dropped > 0) listener(dropped);
+    },
+    flush: () => output.flushSync(),
+    async close() {
+      isClosed = true;
+      if (appender) await appender.close();
+      // What is still under way when the process ends may fail, and must not fail again at telling so.
+      log.level = 'silent';
+      await closeOutput(output);
+    },
+  };
+
+  function appendAudits(): FileAppender {
+    return appendToFile(auditFile, {
+      onDropped: () => onDropped(1),
+      onProblem: ({ message }) =>
+        log.error({ cause: message }, 'the audit file can not be written to; its lines are held'),
+    });
+  }
+}
+
+type Output = DestinationStream & ReturnType<typeof pino.destination>;
+
+function openOutput(fileDescriptor: number, onDropped: () => void): Output {
+  const output = pino.destination({
     fd: fileDescriptor,
     sync: false,
     minLength: batchBytes,
     periodicFlush: batchMs,
     maxLength: maxHeldBytes,
   });
-  const log = pino(
-    {
-      level,
-      base: null,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  );
-  return {
-    log,
-    flush: () => destination.flushSync(),
-    close: () =>
-      new Promise((resolve) => {
-        // What is still under way when the process ends may fail, and must not fail again at telling so.
-        log.level = 'silent';
-        const givingUp = setTimeout(done, closeTimeoutMs);
-        destination.once('close', done);
-        destination.once('error', done);
-        destination.end();
-        function done(): void {
-          clearTimeout(givingUp);
-          // Else pino would flush again when the process exits, and wait without end for a reader.
-          destination.destroy();
-          resolve();
-        }
-      }),
-  };
+  output.on('drop', onDropped);
+  // A full disk behind the output: what is held is tried again, and must not end the process.
+  output.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') return;
+    // Nobody will ever read it.
+    output.write = () => {
+      onDropped();
+      return true;
+    };
+  });
+  return output;
+}
+
+function closeOutput(output: Output): Promise<void> {
+  return new Promise((resolve) => {
+    const givingUp = setTimeout(done, closeTimeoutMs);
+    output.once('close', done);
+    output.once('error', done);
+    output.end();
+    function done(): void {
+      clearTimeout(givingUp);
+      // Else pino would flush again when the process exits, and wait without end for a reader.
+      output.destroy();
+      resolve();
+    }
+  });
 }

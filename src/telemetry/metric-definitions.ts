@@ -1,3 +1,4 @@
+import { driftDefinitions } from './drift-definitions.ts';
 import { ledgerDefinitions } from './ledger-definitions.ts';
 import { processDefinitions } from './process-definitions.ts';
 import { redactionDefinitions } from './redaction-definitions.ts';
@@ -17,5 +18,6 @@ export const metricDefinitions = {
   ...redactionDefinitions,
   ...upstreamDefinitions,
   ...runDefinitions,
+  ...driftDefinitions,
   ...processDefinitions,
 };

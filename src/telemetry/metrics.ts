@@ -1,4 +1,5 @@
 import { boundedLabel } from './bounded-label.ts';
+import { type DriftMetrics, createDriftMetrics } from './drift-metrics.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { processDefinitions } from './process-definitions.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -34,6 +35,7 @@ export interface Metrics {
   readonly upstreams: UpstreamMetrics;
   readonly runs: RunMetrics;
   readonly stores: StoreMetrics;
+  readonly drift: DriftMetrics;
   idempotent(result: IdempotentResult): void;
   /** So many pieces of telemetry were dropped, because nobody took them in time. */
   dropped(signal: 'log' | 'span' | 'webhook', count: number): void;
@@ -78,6 +80,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     upstreams: createUpstreamMetrics(registers),
     runs: createRunMetrics(registers),
     stores: createStoreMetrics(registers),
+    drift: createDriftMetrics(registers),
     idempotent: (result) => idempotent([result], 1),
     dropped: (signal, count) => dropped([signal], count),
     async exposition(accept) {

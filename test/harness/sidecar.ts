@@ -37,7 +37,6 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   const logFile = join(folder, 'log');
   const logDescriptor = openSync(logFile, 'a');
-  const logSink = createLogger('debug', logDescriptor);
   const config = loadConfig({
     text: options.config ?? '',
     env: {
@@ -49,6 +48,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
       ...options.env,
     },
   });
+  const logSink = createLogger('debug', logDescriptor, config.telemetry.auditFile);
   const app = createApp(config, logSink);
   const { proxyUrl, adminUrl } = await app.listen();
   let stopped: Promise<boolean> | undefined;

@@ -72,6 +72,9 @@ test('a reset lets a budget be spent again, and what a running call holds stays 
     [reset.code, reset.stdout],
     [0, 'Reset 1 window of mine. What running calls hold stays held.\n'],
   );
+  const { time: _, ...audited } = JSON.parse(reset.stderr) as Record<string, unknown>;
+  const done = { event: 'budget_reset', org: 'default', budget: 'mine', windows: 1 };
+  assert.deepEqual(audited, { level: 'info', audit: true, ...done, msg: 'audit' });
   const row = await budgetRow(sidecar, { scope: 'user=ann' });
   assert.deepEqual([row!.used, row!.held], [0, held]);
   arrival.answer();

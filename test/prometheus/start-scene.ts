@@ -11,6 +11,7 @@ import { type RunningRedis, freePort, startRedis } from '../harness/redis.ts';
 import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
 import type { Authority } from '../upstream/certificates.ts';
 import type { Target } from './start-prometheus.ts';
+import { startProvider } from './start-provider.ts';
 
 /** Sidecars as they are deployed, with all that may be configured, and what they depend on. */
 export interface Scene {
@@ -53,7 +54,7 @@ export async function startScene(lifetime: Lifetime, authority: Authority): Prom
   const start = (name: string, upstreamUrl: string, config: string, adminPort = 0) => {
     const file = join(folder, `${name}.yaml`);
     const state = join(folder, `state-${name}`);
-    const store = `store: { redisUrl: '${redis.url}', stateDir: ${state}, leaseMs: 2000 }`;
+    const store = `store: { redisUrl: '${redis.url}', stateDir: ${state}, timeoutMs: 1500, leaseMs: 2000 }`;
     writeFileSync(file, `${store}\n${everywhere}${config}`);
     return spawnSidecar(lifetime, upstreamUrl, {
       ASSISTANT_PROXY_CONFIG: file,
@@ -61,7 +62,12 @@ export async function startScene(lifetime: Lifetime, authority: Authority): Prom
     });
   };
   const eu = await startTlsBefore(lifetime, authority, standIn.port);
-  const shop = await start('shop', standIn.url, shopConfig(eu, authority.caFile, keyFile));
+  const provider = await startProvider(lifetime, redis.url, ['acme', 'annex']);
+  const shop = await start(
+    'shop',
+    standIn.url,
+    shopConfig({ eu, provider, caFile: authority.caFile, keyFile }),
+  );
   const lab = await start('lab', labStandIn.url, labConfig);
   const annexPort = await freePort();
   const startAnnex = () => start('annex', standIn.url, annexConfig, annexPort);
@@ -85,10 +91,17 @@ function hostOf({ adminUrl }: RunningProcess): string {
   return new URL(adminUrl).host;
 }
 
-function shopConfig(euUrl: string, caFile: string, keyFile: string): string {
+interface ShopParts {
+  readonly eu: string;
+  readonly provider: string;
+  readonly caFile: string;
+  readonly keyFile: string;
+}
+
+function shopConfig({ eu, provider, caFile, keyFile }: ShopParts): string {
   return `
 identity: { org: acme, team: [metadata.team], app: ['header:x-app'], user: [metadata.user_id] }
-upstream: { caFile: ${caFile}, fallbacks: [{ name: eu, baseUrl: '${euUrl}', apiKey: sk-stand-in }] }
+upstream: { caFile: ${caFile}, fallbacks: [{ name: eu, baseUrl: '${eu}', apiKey: sk-stand-in }] }
 timeouts: { generation: { firstByteMs: 1500 } }
 budgets:
   - { name: org-month, limit: { tokens: 5000000, usd: 900 }, window: { every: month } }
@@ -111,6 +124,7 @@ redaction:
     - { name: IP_ADDRESS, mode: hash }
     - { name: IBAN, mode: observe }
   custom: [{ name: project, pattern: 'Project [A-Z]+', mode: block }]
+drift: { adminKey: sk-admin, baseUrl: '${provider}', delayMinutes: 0 }
 webhook: { url: 'http://${nobody}/' }
 telemetry: { maxBudgetScopes: 4 }
 `;
@@ -128,6 +142,7 @@ redaction:
 
 const annexConfig = `
 identity: { org: annex }
+drift: { adminKey: sk-admin, baseUrl: 'http://${nobody}/v1' }
 budgets: [{ name: annex-day, limit: { tokens: 1000000 }, window: { every: day } }]
 `;
 

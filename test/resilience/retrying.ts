@@ -36,6 +36,7 @@ export function retrying(
       retried: (name, failure) => told.push(`retried ${name} after ${failure}`),
       withheld: (why) => told.push(`withheld: ${why}`),
     },
+    log: { debug() {} },
     ...settings,
   });
   return { handler: policy(upstream), clock, told };

@@ -37,6 +37,8 @@ export interface SeenRequest {
   bodyBytes: number;
   /** The parsed body of a JSON request. */
   json?: unknown;
+  /** When its cost was told first, in Unix milliseconds. */
+  billedAtMs?: number;
   /** What this call has cost so far; a stream's output grows while it is written. */
   usage?: TokenUsage;
   status?: number;

@@ -1,6 +1,7 @@
 import { assistantsRoutes } from './assistants/routes.ts';
 import { audioRoutes } from './audio.ts';
 import { batchRoutes } from './batches.ts';
+import type { SeenRequest } from './call.ts';
 import { chatRoutes } from './chat-completions.ts';
 import { completionRoutes } from './completions.ts';
 import { createContainers } from './containers.ts';
@@ -11,6 +12,7 @@ import { imageRoutes } from './images.ts';
 import { createModel } from './model.ts';
 import { modelRoutes } from './models.ts';
 import { moderationRoutes } from './moderations.ts';
+import { organizationUsageRoutes } from './organization-usage.ts';
 import { createResponseStore } from './response-record.ts';
 import { responseRoutes } from './responses.ts';
 import type { Route } from './router.ts';
@@ -32,6 +34,8 @@ export interface RoutesOptions {
   assistants: 'retired' | 'live';
   listsResponses: boolean;
   runExpiresAfterSeconds: number;
+  /** What arrived, with what it cost. */
+  billed: () => readonly SeenRequest[];
 }
 
 /** Every operation of the stand-in, around one fresh state. */
@@ -66,6 +70,7 @@ export function createRoutes(options: RoutesOptions): Route[] {
     ...imageRoutes(tokens),
     ...audioRoutes(),
     ...containers.routes,
+    ...organizationUsageRoutes(options.billed),
     ...assistantsRoutes({ ...options, model, tokens, search, vectorStores, files }),
   ];
 }

@@ -19,6 +19,7 @@ export interface ServerOptions {
   requests: SeenRequest[];
   keepRequests: number;
   apiKey: string;
+  adminKey: string;
   deterministic: boolean;
   nowMs: () => number;
   random: (() => number) | undefined;
@@ -108,6 +109,7 @@ export function createStandInServer(options: ServerOptions): Server {
             options.deterministic ? derivedMint(hashRequest(seen.method, path.path, '', content)) : mint,
           bill: (usage) => {
             seen.usage = usage;
+            seen.billedAtMs ??= nowMs();
           },
         };
         reply = await match.route.handle(call);
@@ -141,7 +143,8 @@ export function createStandInServer(options: ServerOptions): Server {
   function authenticate(request: IncomingMessage): void {
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const key = bearer ?? request.headers['api-key'];
-    if (key === options.apiKey) return;
+    const isAdmin = request.url?.startsWith('/v1/organization/') ?? false;
+    if (key === (isAdmin ? options.adminKey : options.apiKey)) return;
     if (key === undefined) {
       throw new ApiError(
         401,

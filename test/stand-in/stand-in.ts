@@ -44,6 +44,8 @@ export interface StandIn {
   readonly url: string;
   readonly port: number;
   readonly apiKey: string;
+  /** The key for `/organization`, which takes no other. */
+  readonly adminKey: string;
   /** What arrived, oldest first. */
   readonly requests: readonly SeenRequest[];
   /** Makes the next matching requests fail. */
@@ -60,6 +62,7 @@ export interface StandIn {
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
   const nowMs = options.now ?? Date.now;
   const apiKey = options.apiKey ?? 'sk-stand-in';
+  const adminKey = 'sk-admin-stand-in';
   const requests: SeenRequest[] = [];
   const faults = createFaults();
   const server = createStandInServer({
@@ -72,12 +75,14 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
       assistants: options.assistants ?? 'retired',
       listsResponses: options.listsResponses ?? false,
       runExpiresAfterSeconds: options.runExpiresAfterSeconds ?? 600,
+      billed: () => requests,
     }),
     faults,
     failAtRandom: options.failures && failAtRandom(options.failures),
     requests,
     keepRequests: options.keepRequests ?? 10_000,
     apiKey,
+    adminKey,
     deterministic: options.deterministic ?? false,
     nowMs,
     random: options.random,
@@ -103,6 +108,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
     url: `http://127.0.0.1:${port}/v1`,
     port,
     apiKey,
+    adminKey,
     requests,
     fail: (fault) => faults.add(fault),
     heal: () => faults.clear(),

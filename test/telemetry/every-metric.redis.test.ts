@@ -9,11 +9,14 @@ import { type TestContext, test } from 'node:test';
 
 import OpenAI from 'openai';
 
+import { nothing } from '../../src/ledger/amounts.ts';
 import { metricDefinitions } from '../../src/telemetry/metric-definitions.ts';
+import { chargeInHour } from '../drift/charge-in-hour.ts';
 import { type Family, parseExposition } from '../harness/parse-exposition.ts';
 import { startRedis, until } from '../harness/redis.ts';
 import { type Sidecar, startSidecar, upstreamKey } from '../harness/sidecar.ts';
 import { answerJson, readText } from '../harness/upstream.ts';
+import { openReadyLedger } from '../redis/open-ledger.ts';
 import { startStandIn } from '../stand-in/stand-in.ts';
 import { createAuthority } from '../upstream/certificates.ts';
 
@@ -39,6 +42,9 @@ test('/metrics of a sidecar that does everything has every metric of the definit
   await until(async () => namesWithSamples(await familiesOf(sidecar)).has(metricDefinitions.holdsSwept.name));
   await until(async () =>
     namesWithSamples(await familiesOf(sidecar)).has(metricDefinitions.telemetryDropped.name),
+  );
+  await until(async () =>
+    namesWithSamples(await familiesOf(sidecar)).has(metricDefinitions.providerCost.name),
   );
   const families = await familiesOf(sidecar);
   for (const name of namesWithSamples(families)) seen.add(name);
@@ -81,6 +87,8 @@ async function startEverything(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'keys'), `k1:${Buffer.alloc(32, 7).toString('base64')}\n`);
+  const { ledger } = await openReadyLedger(t, redis.url, { keyPrefix: 'assistant-proxy' });
+  await chargeInHour(ledger, 'acme', Date.now() - 73 * 3_600_000, nothing);
   const sidecar = await startSidecar(t, {
     upstreamUrl: primary.url,
     config: `
@@ -100,6 +108,7 @@ limits:
   - { name: slow, match: { app: [slow] }, requests: { rate: 20, per: second, burst: 1 }, waitUpToMs: 10000 }
 thresholdPercents: [1]
 webhook: { url: "http://127.0.0.1:1/hook", timeoutMs: 500 }
+drift: { adminKey: "${primary.adminKey}", baseUrl: "${primary.url}", delayMinutes: 0 }
 redaction:
   mode: pseudonymize
   optOut: allow

@@ -24,13 +24,13 @@ test('a call that is part of a trace leaves its id beside what was measured of i
     reasoningTokens: 0,
   };
   const outcome: Outcome = { ending: 'complete', bodyBytes: 9, firstByteAtMs: performance.now() + 1, usage };
-  const observed = observe({ log: pino({ level: 'silent' }), metrics, costOf: () => 100 })(async ({
-    record,
-  }) => {
-    record.upstreamMs = 1;
-    const body = () => ({ resume() {}, leave() {} });
-    return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
-  });
+  const observed = observe({ log: pino({ level: 'silent' }), audit() {}, metrics, costOf: () => 100 })(
+    async ({ record }) => {
+      record.upstreamMs = 1;
+      const body = () => ({ resume() {}, leave() {} });
+      return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
+    },
+  );
   const operation = operations.find(({ name }) => name === 'chat.completions.create')!;
   for (const trace of [{ traceId }, {}]) await observed({ ...plainExchange(), operation, ...trace });
   await new Promise(setImmediate);

@@ -38,7 +38,7 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 
 test('a failure of our own is counted by the code that the caller is told', async () => {
   const metrics = createOwnMetrics();
-  const parts = { log: pino({ level: 'silent' }), metrics, costOf: () => 0 };
+  const parts = { log: pino({ level: 'silent' }), audit() {}, metrics, costOf: () => 0 };
   const observed = observe(parts)(() => Promise.reject(new Error()));
   await assert.rejects(observed(plainExchange()));
   assert.match(await textOf(metrics), /refusals_total\{operation="unknown",code="internal_error"\} 1/);

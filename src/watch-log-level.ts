@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+
+import { type LogLevelOrder, logLevelFile, readLogLevel } from './log-level-file.ts';
+import type { Audit } from './telemetry/audit.ts';
+import { type Watched, watchContent } from './watched-file.ts';
+
+interface LogLevelParts {
+  readonly stateDir: string;
+  readonly log: Logger;
+  readonly audit: Audit;
+}
+
+/** Far more than the command lets anybody ask for. */
+const longestMs = 2_147_483_647;
+
+/**
+ * Follows what the command `log-level` asks for, within a second and without a restart, until the time for that is
+ * over. A file, because the admin port changes nothing, and because it can be written in an image without a shell.
+ */
+export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Watched<void>, 'close'> {
+  const configured = log.level;
+  let falling: NodeJS.Timeout | undefined;
+  let last: string | undefined;
+  const watched = watchContent(
+    { file: logLevelFile(stateDir), path: 'store.stateDir', whenMissing: '' },
+    (text) => {
+      // A watch also tells of files that are as they were.
+      if (text !== last) obey(readOrder(text));
+      last = text;
+    },
+    tellUnread,
+  );
+  return {
+    close() {
+      clearTimeout(falling);
+      watched.close();
+    },
+  };
+
+  /** What can't be read at the start is no reason not to start. */
+  function readOrder(text: string): LogLevelOrder | undefined {
+    try {
+      return readLogLevel(text);
+    } catch (error) {
+      tellUnread(error as Error);
+      return undefined;
+    }
+  }
+
+  function tellUnread(error: Error): void {
+    log.warn({ cause: error.message }, 'log level not changed');
+  }
+
+  function obey(order: LogLevelOrder | undefined): void {
+    clearTimeout(falling);
+    const leftMs = order ? order.untilMs - Date.now() : 0;
+    if (!order || leftMs <= 0) return change(configured);
+    change(order.level, order.untilMs);
+    falling = setTimeout(() => change(configured), Math.min(leftMs, longestMs)).unref();
+  }
+
+  function change(level: string, untilMs?: number): void {
+    const from = log.level;
+    if (level === from) return;
+    log.level = level;
+    const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+    audit('log_level_changed', { from, to: level, until });
+  }
+}
