@@ -1,7 +1,8 @@
 /**
  * What metrics, logs and traces cost: throughput, CPU time and memory of a sidecar with budgets and all of them off,
  * beside the same with metrics, with metrics and logs, and with one trace in ten as well, in interleaved rounds of one
- * run. Ratios to the first are what counts: of each round by itself, and of these the median.
+ * run. Ratios to the first are what counts: of each round by itself, and of these the median. A second sidecar with
+ * all off tells how much of them is noise.
  *
  *   npm run bench:telemetry [-- --quick] [--floor 0.9]
  */
@@ -20,9 +21,9 @@ import { type Round, interleave, median, row } from './interleave.ts';
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, floor: { type: 'string', default: '0' } },
 });
-const rounds = values.quick ? 7 : 21;
-const durationMs = values.quick ? 400 : 1500;
-const warmUpMs = values.quick ? 3000 : 10_000;
+const rounds = values.quick ? 9 : 31;
+const durationMs = values.quick ? 300 : 700;
+const warmUpMs = values.quick ? 2500 : 8000;
 const connections = 32;
 const scenarios = [
   { name: 'JSON, 2 KB in, 1 KB out', stream: false },
@@ -47,6 +48,8 @@ try {
   const plain = await startSidecar('all off', off);
   const contestants = [
     plain,
+    // What two processes that do the same differ by.
+    await startSidecar('all off, again', off),
     await startSidecar('metrics', quiet),
     await startSidecar('metrics and logs', {}),
     ...(await startTracing()),

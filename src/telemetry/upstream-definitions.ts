@@ -5,7 +5,7 @@ export const upstreamDefinitions = {
   upstreamAttempts: {
     type: 'counter',
     name: 'assistant_proxy_upstream_attempts_total',
-    help: 'Single attempts of calls, by how the answer began: ok, client_error (4xx), rate_limited (429), server_error (5xx, or told in a stream), unreachable, timeout, aborted (the caller left, or its time was over).',
+    help: 'Single attempts of calls, by how the answer began: ok, client_error (4xx), rate_limited (429), server_error (5xx, or told in a stream), unreachable (no connection, or none that held until an answer), timeout, aborted (the caller left, or its time was over).',
     labelNames: ['upstream', 'result'],
   },
   upstreamDuration: {

@@ -19,6 +19,13 @@ test('the bench runs, and the sidecar keeps a fair share of a bare proxy’s thr
   assert.equal(output.match(/^sidecar +\d+ +\d\.\d\d/gm)?.length, 2, output);
 });
 
+test('metrics and logs do not make a sidecar many times slower', async (t) => {
+  const { code, output } = await bench('telemetry.ts', '--floor', floor);
+  t.diagnostic(output);
+  assert.equal(code, 0, output);
+  assert.equal(output.match(/^metrics and logs +\d+ +\d\.\d\d/gm)?.length, 2, output);
+});
+
 test('a run on the Assistants API is not many times slower than the call that it makes', async (t) => {
   const { code, output } = await bench('assistants.ts', '--ceiling', ceiling);
   t.diagnostic(output);

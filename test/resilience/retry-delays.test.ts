@@ -190,9 +190,11 @@ test('of the calls of the last ten seconds a fifth may be sent again, and ten in
   assert.equal(retries, 10 + 20);
   assert.equal(sent.length, 100 + retries);
   assert.ok(told.includes('withheld: budget'));
+  assert.equal(budget.left(), 0);
   await clock.advance(11_000);
   await send(callOf('models.list'));
   assert.equal(told.at(-1), 'withheld: attempts', 'old retries are forgotten');
+  assert.ok(budget.left() > 8);
 });
 
 test('a budget of nothing sends nothing again', async () => {

@@ -58,6 +58,14 @@ test('/metrics of a sidecar that does everything has every metric of the definit
   for (const { name, type } of definitions) assert.equal(families.get(name)?.type, type, name);
   assert.deepEqual([...seen].toSorted(), names, 'all of them have samples');
   assert.deepEqual(namesInReadme().toSorted(), names);
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'process_start_time_seconds',
+    'process_open_fds',
+  ]) {
+    assert.ok(families.get(name)!.samples[0]!.value > 0, name);
+  }
   for (const definition of definitions) labelsAreThoseOf(definition, families.get(definition.name)!);
 });
 

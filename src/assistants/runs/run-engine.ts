@@ -87,7 +87,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     return { status: run.status, createdAtMs: createdAtMs(expiresAtMs) };
   }
 
-  /** What the run itself says is told in seconds. */
+  /** The run itself tells it in seconds only. */
   function createdAtMs(expiresAtMs: number): number {
     return expiresAtMs - settings.expireAfterSeconds * 1000;
   }
@@ -162,7 +162,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Says when somebody has to look at the run next. */
   async function leave(org: string, name: string, { run, expiresAtMs }: RunRecord): Promise<void> {
     if (isTerminal(run.status)) {
-      metrics.ended(run.status, nowMs() - createdAtMs(expiresAtMs));
+      metrics.ended(run.status, Math.max(0, nowMs() - createdAtMs(expiresAtMs)));
       return insist(() => store.finish(org, name));
     }
     // Let go of in the middle: others need not wait for the lease.

@@ -5,6 +5,7 @@ import OpenAI from 'openai';
 import type { Message as ApiMessage } from 'openai/resources/beta/threads/messages';
 
 import type { RunRecord } from '../../../src/assistants/store/records.ts';
+import { metricSum } from '../../harness/metric-sums.ts';
 import { until } from '../../harness/redis.ts';
 import { upstreamKey } from '../../harness/sidecar.ts';
 import type { StandIn } from '../../stand-in/stand-in.ts';
@@ -27,9 +28,13 @@ import {
 test('a run that had not called its model yet is carried on from the start', async (t) => {
   const pod = await crashedPod(t);
   await pod.leave();
-  const { client } = await pod.restart();
+  const { client, sidecar } = await pod.restart();
   const run = await runOnceIt(client, hasEnded);
   assert.equal(run.status, 'completed');
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_runs_adopted_total'), 1);
+  await until(async () => (await metricSum(sidecar, 'assistant_proxy_runs')) === 0);
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_runs_ended_total', { status: 'completed' }), 1);
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_run_duration_seconds_count'), 1);
   assert.deepEqual(textsOf((await ownOf(client)).messages), ['Hello']);
   assert.equal(modelCalls(pod.standIn), 1);
   await assertLeftFree(pod);
