@@ -9,10 +9,11 @@ import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
 import { countByHour } from './ledger/count-by-hour.ts';
 import { type Governance, govern } from './ledger/governance.ts';
+import type { DigestPattern } from './ledger/match-facts.ts';
 import { createRules } from './ledger/rules.ts';
 import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
-import { openRedaction } from './open-redaction.ts';
+import type { OpenRedaction, RedactionParts } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { priceAnswers } from './openai/cost-of-answer.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
@@ -20,6 +21,7 @@ import { type PriceTable, createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
+import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
@@ -39,7 +41,7 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, logSink: LogSink): App {
+export async function createApp(config: Config, logSink: LogSink): Promise<App> {
   const { log, audit } = logSink;
   const { listen, admin, upstream, models, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
@@ -55,6 +57,8 @@ export function createApp(config: Config, logSink: LogSink): App {
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
+  const redaction = await redacted(config, { log, audit, metrics, own });
+  const { digestPattern } = redaction ?? {};
   const governance = governed(config, {
     log,
     audit,
@@ -62,6 +66,7 @@ export function createApp(config: Config, logSink: LogSink): App {
     prices,
     counter,
     own,
+    digestPattern,
     upstream: upstreams.bare,
   });
   const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
@@ -84,7 +89,6 @@ export function createApp(config: Config, logSink: LogSink): App {
       log,
     },
   });
-  const redaction = openRedaction(config, { log, audit, metrics, own });
   const modelCalls = createModelCalls(callPath, {
     log,
     audit,
@@ -157,6 +161,14 @@ export function createApp(config: Config, logSink: LogSink): App {
   };
 }
 
+/** Undefined if nothing is looked for: then what finds it, which takes its time to load, stays on the disk. */
+async function redacted(config: Config, parts: RedactionParts): Promise<OpenRedaction | undefined> {
+  const modes = createModes(config.redaction);
+  if (!modes.isOn) return undefined;
+  const { openRedaction } = await import('./open-redaction.ts');
+  return openRedaction(config, modes, parts);
+}
+
 /** What holds for all of an upstream holds for each class of its operations too. */
 function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
   const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
@@ -176,6 +188,8 @@ interface GovernedParts {
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
+  /** Undefined: no name is hidden. */
+  readonly digestPattern: DigestPattern | undefined;
   /** Answers with its usage read. */
   readonly upstream: Handler;
 }
@@ -185,8 +199,8 @@ function governed(config: Config, parts: GovernedParts): Governance | undefined 
   const { budgets, limits, store, webhook, onStoreOutage } = config;
   const isCounted = isCountedByHour(config);
   if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
-  const { log, audit, metrics, prices, counter, own, upstream } = parts;
-  const configured = createRules(config);
+  const { log, audit, metrics, prices, counter, own, digestPattern, upstream } = parts;
+  const configured = createRules(config, digestPattern);
   const events = announce({
     log,
     metrics,

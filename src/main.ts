@@ -167,7 +167,7 @@ async function serve(config: Config): Promise<number> {
   });
   let app: App | undefined;
   try {
-    app = createApp(config, logSink);
+    app = await createApp(config, logSink);
     log.info(await app.listen(), 'listening');
   } catch (error) {
     log.fatal({ reason: (error as Error).message }, 'could not start');

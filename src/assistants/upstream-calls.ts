@@ -6,6 +6,7 @@ import {
   type Exchange,
   type Handler,
   type Identity,
+  type Metadata,
   type Outcome,
   type Reply,
   type Sink,
@@ -22,6 +23,8 @@ export interface UpstreamCall {
   readonly body?: object;
   /** Who pays. */
   readonly identity: Identity;
+  /** Of the run that asks, if one does. */
+  readonly runMetadata?: Metadata | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -75,7 +78,8 @@ export function createUpstreamCalls(handler: Handler): UpstreamCalls {
   };
 }
 
-function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: UpstreamCall): Exchange {
+function exchangeOf(call: UpstreamCall): Exchange {
+  const { method, path: pathAndQuery, body, identity, runMetadata, signal } = call;
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
   const match = matchOperation(method, `/v1${path}`);
@@ -92,6 +96,7 @@ function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: Upst
     headers: bytes ? { 'content-type': 'application/json', 'content-length': String(bytes.length) } : {},
     body: bytes ? { kind: 'json', bytes, value: body } : { kind: 'none' },
     identity,
+    runMetadata,
     signal,
     // It was kept as it may be told.
     record: { ...newCallRecord(), identity },

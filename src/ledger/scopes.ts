@@ -6,8 +6,6 @@ import { bodyText, metadataText } from './body-text.ts';
 /** What budgets and limits know of a call. A text is empty if the call does not say. */
 export interface Facts {
   readonly identity: Identity;
-  /** What rules match by, if that is something else. */
-  readonly matchedAs?: Identity | undefined;
   readonly model: string;
   readonly assistant: string;
   /** As the SDK's method is called: `chat.completions.create`. */
@@ -51,7 +49,6 @@ export function factsOf(exchange: Exchange, dialect: 'openai' | 'azure'): Facts 
   const { body, operation } = exchange;
   return {
     identity: exchange.identity ?? unknownIdentity,
-    matchedAs: exchange.matchedAs,
     model: askedModel(exchange, dialect),
     assistant: assistantInPath(exchange) || bodyText(body, 'assistant_id'),
     operation: operation.name,

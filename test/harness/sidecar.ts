@@ -49,7 +49,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
     },
   });
   const logSink = createLogger('debug', logDescriptor, config.telemetry.auditFile);
-  const app = createApp(config, logSink);
+  const app = await createApp(config, logSink);
   const { proxyUrl, adminUrl } = await app.listen();
   let stopped: Promise<boolean> | undefined;
   const shutDown = () => (stopped ??= app.shutDown());
