@@ -54,7 +54,8 @@ export async function startScene(lifetime: Lifetime, authority: Authority): Prom
   const start = (name: string, upstreamUrl: string, config: string, adminPort = 0) => {
     const file = join(folder, `${name}.yaml`);
     const state = join(folder, `state-${name}`);
-    const store = `store: { redisUrl: '${redis.url}', stateDir: ${state}, timeoutMs: 1000, leaseMs: 2000 }`;
+    // Long enough for the annex to be back, and scraped, before what it left behind lapses.
+    const store = `store: { redisUrl: '${redis.url}', stateDir: ${state}, timeoutMs: 1000, leaseMs: 8000 }`;
     writeFileSync(file, `${store}\n${everywhere}${config}`);
     return spawnSidecar(lifetime, upstreamUrl, {
       ASSISTANT_PROXY_CONFIG: file,

@@ -129,7 +129,7 @@ function labActs({ lab, labStandIn }: Scene): Act[] {
   const chat = () =>
     client.chat.completions.create({
       model,
-      messages: [{ role: 'user', content: 'Hi [[thinkMs:60]] [[words:5]]' }],
+      messages: [{ role: 'user', content: 'Hi [[thinkMs:250]] [[words:5]]' }],
     });
   return [
     () => Promise.allSettled([1, 2, 3, 4, 5, 6].map(chat)),
