@@ -2,9 +2,12 @@
  * Writes what follows from the sources: `npm run generate`. With `--check` it writes nothing, and fails if
  * something is stale.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
+import { ruleGroups } from '../alerts/alerts.ts';
+import { dashboards } from '../dashboards/dashboards.ts';
+import { alertRules } from './generators/alert-rules.ts';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
@@ -25,6 +28,14 @@ const generators: readonly Generator[] = [
   { file: 'README.md', marker: 'metrics', render: metricsTable },
   { file: 'docs/pipeline.svg', render: pipelinePicture },
   { file: 'charts/assistant-proxy/values.schema.json', render: valuesSchema },
+  ...dashboards.map(({ file, dashboard }) => ({
+    file: `charts/assistant-proxy/dashboards/${file}`,
+    render: () => `${JSON.stringify(dashboard, undefined, 2)}\n`,
+  })),
+  ...ruleGroups.map((group) => ({
+    file: `charts/assistant-proxy/rules/${group.name}.yaml`,
+    render: () => alertRules(group),
+  })),
 ];
 
 /** The stale files, after they were brought up to date if `write` is set. */
@@ -36,7 +47,9 @@ export function generate(root: string, { write }: { write: boolean }): string[] 
     const wanted = apply(generator, current);
     if (wanted === current) continue;
     stale.add(generator.file);
-    if (write) writeFileSync(path, wanted);
+    if (!write) continue;
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, wanted);
   }
   return [...stale];
 }

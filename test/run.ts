@@ -30,7 +30,7 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console|traces)/**/}!(*.redis).test.ts',
+    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console|traces|prometheus)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
@@ -51,6 +51,12 @@ const suites: readonly Suite[] = [
   },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
+  {
+    name: 'prometheus',
+    files: 'test/prometheus/**/*.test.ts',
+    concurrency: 1,
+    prepare: preparePrometheus,
+  },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
 ];
@@ -82,6 +88,15 @@ report(results);
 async function prepareRedisTests(): Promise<string | undefined> {
   return (
     (await ensureCommand('redis-server', 'redis-server')) ?? (await ensureCommand('faketime', 'faketime'))
+  );
+}
+
+/** Its sidecars share a Redis, and one of their upstreams is behind TLS. */
+async function preparePrometheus(): Promise<string | undefined> {
+  return (
+    (await ensureCommand('prometheus', 'prometheus')) ??
+    (await ensureCommand('redis-server', 'redis-server')) ??
+    (await ensureCommand('openssl', 'openssl'))
   );
 }
 

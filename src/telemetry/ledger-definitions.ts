@@ -99,6 +99,7 @@ export const ledgerDefinitions = {
     name: 'assistant_proxy_holds_swept_total',
     help: 'Holds that the sweeper resolved: lapsed (the owner is gone, charged whole), told (the upstream said what it used), gone (the upstream knows nothing of it, charged whole).',
     labelNames: ['result'],
+    seldom: [['lapsed'], ['told'], ['gone']],
   },
   thresholdCrossings: {
     type: 'counter',

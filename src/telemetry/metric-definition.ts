@@ -5,6 +5,11 @@ export interface MetricDefinition {
   readonly help: string;
   readonly labelNames: readonly string[];
   readonly buckets?: readonly number[];
+  /**
+   * Label values of what seldom happens. Of these zero is told from the start: Prometheus sees how a series grows, but
+   * not that it begins.
+   */
+  readonly seldom?: readonly (readonly string[])[];
 }
 
 /** From a cached lookup to a long reasoning stream. */

@@ -26,6 +26,7 @@ export const processDefinitions = {
     name: 'assistant_proxy_telemetry_dropped_total',
     help: 'What nobody took in time, and was dropped so that no request waits: log, span, webhook.',
     labelNames: ['signal'],
+    seldom: [['log'], ['span'], ['webhook']],
   },
   eventLoopDelay: {
     type: 'gauge',

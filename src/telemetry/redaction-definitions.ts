@@ -18,5 +18,6 @@ export const redactionDefinitions = {
     name: 'assistant_proxy_redaction_failures_total',
     help: 'What kept redaction from its work: analyzer_timeout, analyzer_unreachable and analyzer_answer (no success, or nothing that makes sense), counted also where a call goes on without; store (originals could not be kept or read); answer_size (an answer was too large to be held); internal.',
     labelNames: ['reason'],
+    seldom: [['analyzer_timeout'], ['analyzer_unreachable'], ['analyzer_answer'], ['store'], ['internal']],
   },
 } as const satisfies Record<string, MetricDefinition>;

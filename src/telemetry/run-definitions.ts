@@ -19,6 +19,7 @@ export const runDefinitions = {
     name: 'assistant_proxy_runs_ended_total',
     help: 'Runs that have ended on this pod, by the status that they ended in.',
     labelNames: ['status'],
+    seldom: [['completed'], ['incomplete'], ['failed'], ['expired'], ['cancelled']],
   },
   runDuration: {
     type: 'histogram',

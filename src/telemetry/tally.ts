@@ -21,6 +21,7 @@ export function createTally(
   const series = createSeries(labelNames, () => ({ total: 0 }), maxSeries);
   // Of one that has no labels Prometheus should know also that it is zero.
   if (labelNames.length === 0) series.of([]);
+  for (const labelValues of definition.seldom ?? []) series.of(labelValues);
   expose(definition, registers, () =>
     Iterator.from(series.all()).map(({ labels, state }) => ({ labels, value: state.total })),
   );

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import { type AddressInfo, type Server, type Socket, createServer as createSocketServer } from 'node:net';
-import type { TestContext } from 'node:test';
+
+import type { Lifetime } from './lifetime.ts';
 
 export interface Upstream {
   /** With `/v1`. */
@@ -11,12 +12,12 @@ export interface Upstream {
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** An HTTP upstream that does what one test needs. */
-export function startUpstream(test: TestContext, listener: Listener): Promise<Upstream> {
+export function startUpstream(lifetime: Lifetime, listener: Listener): Promise<Upstream> {
   const server = createServer((request, response) => {
     // A request that breaks off while it is read is the test's subject, not its failure.
     Promise.resolve(listener(request, response)).catch(() => response.destroy());
   });
-  test.after(() => {
+  lifetime.after(async () => {
     server.closeAllConnections();
     server.close();
   });
@@ -25,7 +26,7 @@ export function startUpstream(test: TestContext, listener: Listener): Promise<Up
 
 /** An upstream below HTTP, for answers that no HTTP server would give. */
 export function startSocketUpstream(
-  test: TestContext,
+  lifetime: Lifetime,
   onSocket: (socket: Socket) => void,
 ): Promise<Upstream> {
   const sockets = new Set<Socket>();
@@ -35,7 +36,7 @@ export function startSocketUpstream(
     socket.on('error', () => {});
     onSocket(socket);
   });
-  test.after(() => {
+  lifetime.after(async () => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { TestContext } from 'node:test';
 
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { createRedisLedger } from '../../src/redis/redis-ledger.ts';
+import type { Lifetime } from '../harness/lifetime.ts';
 import { until } from '../harness/redis.ts';
 
 export interface OpenedLedger {
@@ -15,14 +15,14 @@ export interface OpenedLedger {
 
 /** A pod's ledger, closed when the test is over. */
 export function openLedger(
-  test: TestContext,
+  lifetime: Lifetime,
   url: string,
   { timeoutMs = 2000, keyPrefix = randomUUID() }: { timeoutMs?: number; keyPrefix?: string } = {},
 ): OpenedLedger {
   const errors: Error[] = [];
   const onError = (error: Error) => void errors.push(error);
   const ledger = createRedisLedger({ url, timeoutMs, keyPrefix, onError });
-  test.after(() => ledger.close());
+  lifetime.after(() => ledger.close());
   return { ledger, keyPrefix, errors };
 }
 

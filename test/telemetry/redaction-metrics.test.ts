@@ -20,6 +20,9 @@ test('what was redacted is counted by entity, operation and mode, opt-outs and f
     'assistant_proxy_redactions_total{entity="EMAIL",operation="createResponse",mode="observe"} 1',
     'assistant_proxy_redaction_opt_outs_total{operation="createResponse"} 1',
     'assistant_proxy_redaction_failures_total{reason="analyzer_timeout"} 1',
+    ...['analyzer_unreachable', 'analyzer_answer', 'store', 'internal'].map(
+      (reason) => `assistant_proxy_redaction_failures_total{reason="${reason}"} 0`,
+    ),
   ]);
 });
 

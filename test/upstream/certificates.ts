@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+
+import type { Lifetime } from '../harness/lifetime.ts';
 
 export interface Authority {
   /** PEM file with the authority's own certificate. */
@@ -11,9 +12,9 @@ export interface Authority {
 }
 
 /** A certificate authority of this test alone, made by the `openssl` command. */
-export function createAuthority(test: TestContext): Authority {
+export function createAuthority(lifetime: Lifetime): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
-  test.after(() => rmSync(folder, { recursive: true }));
+  lifetime.after(async () => rmSync(folder, { recursive: true }));
   const openssl = (command: string) =>
     execFileSync('openssl', command.split(' '), { cwd: folder, stdio: 'pipe' });
   const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
