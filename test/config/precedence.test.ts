@@ -118,6 +118,16 @@ test('with nothing but a key in the environment every key has its default', () =
       hostedToolTokens: 2000,
       batchTokens: 1_000_000,
     },
+    drift: {
+      count: false,
+      adminKey: '',
+      adminKeyFile: '',
+      baseUrl: 'https://api.openai.com/v1',
+      projectIds: [],
+      everyMinutes: 60,
+      periodHours: 24,
+      delayMinutes: 60,
+    },
     telemetry: {
       logLevel: 'info',
       auditFile: '',
