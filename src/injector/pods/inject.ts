@@ -27,7 +27,7 @@ const systemNamespaces = new Set(['kube-system', 'kube-public', 'kube-node-lease
 const statusKey = `${domain}status`;
 
 /** Names of containers are in it, which nobody has checked yet. */
-const maxReasonLength = 500;
+const maxReasonLength = 900;
 
 /**
  * Puts a sidecar into a pod, and points the pod's containers at it. The same pod gets the same patch, and one that
@@ -48,7 +48,7 @@ export function inject(pod: Pod, namespace: string, settings: Config['injector']
   const warnings = [...unknown];
   if (wanted === 'invalid') return fail([`${domain}inject must be true or false`, ...problems]);
   const skipReason = reasonToSkip(pod, written);
-  if (skipReason !== undefined) return skip('skipped', skipReason);
+  if (skipReason !== undefined) return skip('skipped', [skipReason]);
   if (problems.length > 0) return fail(problems);
 
   const present = presentSidecar(pod);
@@ -77,13 +77,18 @@ export function inject(pod: Pod, namespace: string, settings: Config['injector']
   return { outcome: 'injected', reason: '', patch, warnings };
 
   function fail(reasons: readonly string[]): Injection {
-    return skip('failed', reasons.join('; '));
+    return skip('failed', reasons);
   }
 
-  function skip(outcome: 'skipped' | 'failed', reason: string): Injection {
-    const told = reason.slice(0, maxReasonLength);
-    const patch = tellStatus(written, metadata.annotations, `skipped: ${told}`);
-    return { outcome, reason: told, patch, warnings: [`no sidecar: ${told}`, ...warnings] };
+  function skip(outcome: 'skipped' | 'failed', reasons: readonly string[]): Injection {
+    const reason = reasons.join('; ').slice(0, maxReasonLength);
+    const patch = tellStatus(written, metadata.annotations, `skipped: ${reason}`);
+    return {
+      outcome,
+      reason,
+      patch,
+      warnings: [...reasons.map((each) => `no sidecar: ${each}`), ...warnings],
+    };
   }
 }
 
@@ -92,7 +97,7 @@ function reasonToSkip({ spec }: Pod, written: Readonly<Record<string, string>>):
     return 'it runs on Windows, and there is no sidecar for that';
   }
   if (spec.hostNetwork) {
-    return 'hostNetwork: everybody on the node could call the sidecar, which has the key';
+    return "it is on the node's network (hostNetwork), where everybody could call the sidecar";
   }
   const isOurs = written[statusKey] === 'injected';
   const isTaken = [...(spec.initContainers ?? []), ...(spec.containers ?? [])].some(

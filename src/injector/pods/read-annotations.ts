@@ -113,16 +113,17 @@ export function readInject({
 
 type Texts = Readonly<Record<string, string>> | null | undefined;
 
-/** The sidecar's variables that an annotation of their own decides, or that a pod's security rests on. */
-const decidedElsewhere: Readonly<Record<string, string>> = {
-  ASSISTANT_PROXY_CONFIG: 'config',
-  ASSISTANT_PROXY_UPSTREAM_API_KEY_FILE: 'secret',
-  ASSISTANT_PROXY_LISTEN_PORT: 'port',
-  ASSISTANT_PROXY_ADMIN_PORT: 'admin-port',
-  ASSISTANT_PROXY_SHUTDOWN_GRACE_PERIOD_MS: 'grace-period-seconds',
-};
+/** The sidecar's variables that an annotation of their own decides. */
+const decidedElsewhere: ReadonlySet<string> = new Set([
+  'ASSISTANT_PROXY_CONFIG',
+  'ASSISTANT_PROXY_UPSTREAM_API_KEY_FILE',
+  'ASSISTANT_PROXY_LISTEN_PORT',
+  'ASSISTANT_PROXY_ADMIN_PORT',
+  'ASSISTANT_PROXY_SHUTDOWN_GRACE_PERIOD_MS',
+]);
 
-const environmentForm = `a JSON object of texts, without ${Object.keys(decidedElsewhere).join(', ')}`;
+const environmentForm =
+  'a JSON object of texts, without those that config, secret, port, admin-port and grace-period-seconds set';
 
 function parseEnvironment(text: string): Record<string, string> | undefined {
   try {
@@ -131,9 +132,7 @@ function parseEnvironment(text: string): Record<string, string> | undefined {
     const entries = Object.entries(value);
     const isSound = entries.every(
       ([name, item]) =>
-        /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&
-        typeof item === 'string' &&
-        !Object.hasOwn(decidedElsewhere, name),
+        /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && typeof item === 'string' && !decidedElsewhere.has(name),
     );
     return isSound ? (Object.fromEntries(entries) as Record<string, string>) : undefined;
   } catch {

@@ -1,0 +1,60 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Ajv, type ValidateFunction } from 'ajv';
+
+interface Schema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+interface Release {
+  readonly roots: Readonly<Record<string, string>>;
+  readonly definitions: Readonly<Record<string, Schema>>;
+}
+
+const folder = join(import.meta.dirname, 'schemas');
+
+/** The minor versions that there are schemas of: `1.37`. */
+export const kubernetesVersions = readdirSync(folder)
+  .filter((file) => file.endsWith('.json'))
+  .map((file) => file.slice(0, -'.json'.length))
+  .toSorted();
+
+const validators = new Map<string, ValidateFunction>();
+
+/** What a Kubernetes of this minor version would find wrong with an object's fields; unknown ones are wrong. */
+export function schemaProblems(object: unknown, version: string): string[] {
+  const { apiVersion, kind } = object as { apiVersion?: string; kind?: string };
+  const key = `${apiVersion}/${kind}`;
+  const validate = validators.get(`${version} ${key}`) ?? compile(version, key);
+  if (validate === undefined) return [`Kubernetes ${version} has no ${key}`];
+  validators.set(`${version} ${key}`, validate);
+  if (validate(object)) return [];
+  return (validate.errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+}
+
+function compile(version: string, key: string): ValidateFunction | undefined {
+  const release = JSON.parse(readFileSync(join(folder, `${version}.json`), 'utf8')) as Release;
+  const root = release.roots[key];
+  if (root === undefined) return undefined;
+  const definitions = Object.fromEntries(
+    Object.entries(release.definitions).map(([name, schema]) => [name, strict(name, schema)]),
+  );
+  const ajv = new Ajv({ allErrors: true, validateFormats: false, strict: false });
+  return ajv.compile({ definitions, $ref: `#/definitions/${root}` });
+}
+
+function strict(name: string, schema: Schema): object {
+  if (name.endsWith('.IntOrString')) return { type: ['string', 'integer'] };
+  if (name.endsWith('.Quantity')) {
+    return {
+      type: ['string', 'number'],
+      pattern: '^[+-]?\\d+(\\.\\d+)?([eE]-?\\d+|[num]|k|[MGTPE]|[KMGTPE]i)?$',
+    };
+  }
+  // JSON in JSON: anything goes.
+  return schema.properties ? { ...schema, additionalProperties: false } : schema;
+}
