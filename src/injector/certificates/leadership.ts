@@ -67,8 +67,10 @@ export function createLeadership({ client, clock, namespace, name, identity }: L
 
   async function release(): Promise<void> {
     const lease = await client.get<Lease>(`${folder}/${name}`);
-    if (lease?.spec?.holderIdentity !== identity) return;
-    await client.replace(`${folder}/${name}`, { ...lease, spec: { ...lease.spec, holderIdentity: null } });
+    const { holderIdentity, ...rest } = lease?.spec ?? {};
+    if (holderIdentity !== identity) return;
+    // Kubernetes takes no empty name.
+    await client.replace(`${folder}/${name}`, { ...lease, spec: rest });
   }
 
   return { hold, release };
