@@ -5,6 +5,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { injectorMetricDefinitions } from '../src/injector/injector-metrics.ts';
+import { annotationsTable } from './generators/annotations-table.ts';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
@@ -23,6 +25,12 @@ const generators: readonly Generator[] = [
   { file: 'README.md', marker: 'configuration', render: configurationTable },
   { file: 'README.md', marker: 'errors', render: errorsTable },
   { file: 'README.md', marker: 'metrics', render: metricsTable },
+  { file: 'docs/kubernetes.md', marker: 'annotations', render: annotationsTable },
+  {
+    file: 'docs/kubernetes.md',
+    marker: 'metrics',
+    render: () => metricsTable(injectorMetricDefinitions),
+  },
   { file: 'docs/pipeline.svg', render: pipelinePicture },
   { file: 'charts/assistant-proxy/values.schema.json', render: valuesSchema },
 ];

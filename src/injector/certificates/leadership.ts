@@ -69,7 +69,6 @@ export function createLeadership({ client, clock, namespace, name, identity }: L
     const lease = await client.get<Lease>(`${folder}/${name}`);
     const { holderIdentity, ...rest } = lease?.spec ?? {};
     if (holderIdentity !== identity) return;
-    // Kubernetes takes no empty name.
     await client.replace(`${folder}/${name}`, { ...lease, spec: rest });
   }
 

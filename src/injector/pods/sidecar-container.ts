@@ -44,6 +44,8 @@ export function sidecarContainer(pod: Pod, parts: SidecarParts): object | string
     livenessProbe: { ...probe('/livez'), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     ...(isNative ? {} : { lifecycle: { preStop: { sleep: { seconds: plainDrainDelaySeconds } } } }),
     resources: resources(settings.resources, wishes),
+    // So that the pod's status says why a sidecar did not start: its last lines name every wrong key.
+    terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: {
       // Else a pod's own user would count, which may be root.
       runAsUser: 65_532,
