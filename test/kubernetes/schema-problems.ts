@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Compile, type Validator } from 'typebox/schema';
 
 interface Schema {
   readonly type?: string;
@@ -21,7 +21,7 @@ export const kubernetesVersions = readdirSync(folder)
   .map((file) => file.slice(0, -'.json'.length))
   .toSorted();
 
-const validators = new Map<string, ValidateFunction>();
+const validators = new Map<string, Validator>();
 
 /** What a Kubernetes of this minor version would find wrong with an object's fields; unknown ones are wrong. */
 export function schemaProblems(object: unknown, version: string): string[] {
@@ -30,21 +30,21 @@ export function schemaProblems(object: unknown, version: string): string[] {
   const validate = validators.get(`${version} ${key}`) ?? compile(version, key);
   if (validate === undefined) return [`Kubernetes ${version} has no ${key}`];
   validators.set(`${version} ${key}`, validate);
-  if (validate(object)) return [];
-  return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
-  );
+  const [, errors] = validate.Errors(object);
+  // Beside each error stands that its schema did not hold.
+  return errors
+    .filter(({ keyword }) => keyword !== 'boolean')
+    .map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
 }
 
-function compile(version: string, key: string): ValidateFunction | undefined {
+function compile(version: string, key: string): Validator | undefined {
   const release = JSON.parse(readFileSync(join(folder, `${version}.json`), 'utf8')) as Release;
   const root = release.roots[key];
   if (root === undefined) return undefined;
   const definitions = Object.fromEntries(
     Object.entries(release.definitions).map(([name, schema]) => [name, strict(name, schema)]),
   );
-  const ajv = new Ajv({ allErrors: true, validateFormats: false, strict: false });
-  return ajv.compile({ definitions, $ref: `#/definitions/${root}` });
+  return Compile({ definitions, $ref: `#/definitions/${root}` });
 }
 
 function strict(name: string, schema: Schema): object {
