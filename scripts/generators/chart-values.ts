@@ -25,6 +25,7 @@ const quantity: Schema = {
 /** The name of an object; empty where one may be left out. */
 const objectName: Schema = { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$' };
 const optionalName: Schema = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?)?$' };
+const optionalLabel: Schema = { type: 'string', pattern: '^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$' };
 const logLevel: Schema = choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent');
 
 /** Labels' own rule keeps names of callers fit for a file, a Secret's key and a metric alike. */
@@ -56,8 +57,8 @@ const injectorSection: Schema = { $ref: `#/definitions/${injectorSectionName}` }
 export const chartValues: Schema = {
   // What an umbrella chart says to all of its charts.
   global: { type: 'object' },
-  nameOverride: text,
-  fullnameOverride: optionalName,
+  nameOverride: optionalLabel,
+  fullnameOverride: optionalLabel,
   commonLabels: texts,
   commonAnnotations: texts,
   image: closed({
