@@ -11,6 +11,7 @@ import { spec } from 'node:test/reporters';
 
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
 import { ensureCommand } from './harness/system-packages.ts';
+import { prepareHelm } from './kubernetes/prepare-helm.ts';
 import { preparePython } from './python/prepare-python.ts';
 
 interface Suite {
@@ -28,7 +29,7 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{,!(load|sdk|python|docker|redis|chaos)/**/}!(*.redis).test.ts',
+    files: 'test/{,kubernetes/,!(load|sdk|python|docker|redis|chaos|kubernetes)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
@@ -42,6 +43,7 @@ const suites: readonly Suite[] = [
   },
   { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
   { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
+  { name: 'chart', files: 'test/kubernetes/chart/**/*.test.ts', concurrency: 2, prepare: prepareHelm },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
 ];

@@ -6,6 +6,7 @@ import { Compile, type Validator } from 'typebox/schema';
 interface Schema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
 }
 
 interface Release {
@@ -17,7 +18,7 @@ const folder = join(import.meta.dirname, 'schemas');
 
 /** The minor versions that there are schemas of: `1.37`. */
 export const kubernetesVersions = readdirSync(folder)
-  .filter((file) => file.endsWith('.json'))
+  .filter((file) => /^\d.*\.json$/.test(file))
   .map((file) => file.slice(0, -'.json'.length))
   .toSorted();
 
@@ -37,10 +38,13 @@ export function schemaProblems(object: unknown, version: string): string[] {
     .map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
 }
 
+/** Custom resources are the same in all versions. */
 function compile(version: string, key: string): Validator | undefined {
-  const release = JSON.parse(readFileSync(join(folder, `${version}.json`), 'utf8')) as Release;
-  const root = release.roots[key];
-  if (root === undefined) return undefined;
+  const release = [version, 'custom']
+    .map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Release)
+    .find(({ roots }) => Object.hasOwn(roots, key));
+  const root = release?.roots[key];
+  if (release === undefined || root === undefined) return undefined;
   const definitions = Object.fromEntries(
     Object.entries(release.definitions).map(([name, schema]) => [name, strict(name, schema)]),
   );
@@ -55,6 +59,22 @@ function strict(name: string, schema: Schema): object {
       pattern: '^[+-]?\\d+(\\.\\d+)?([eE]-?\\d+|[num]|k|[MGTPE]|[KMGTPE]i)?$',
     };
   }
-  // JSON in JSON: anything goes.
-  return schema.properties ? { ...schema, additionalProperties: false } : schema;
+  return closed(schema);
+}
+
+/** Objects within objects, too. One without properties is JSON in JSON, or a map: anything goes, or as it says. */
+function closed(schema: Schema): Schema {
+  const { properties, items } = schema;
+  return {
+    ...schema,
+    ...(items ? { items: closed(items) } : {}),
+    ...(properties
+      ? {
+          additionalProperties: false,
+          properties: Object.fromEntries(
+            Object.entries(properties).map(([name, property]) => [name, closed(property)]),
+          ),
+        }
+      : {}),
+  };
 }
