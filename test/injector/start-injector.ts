@@ -36,7 +36,7 @@ interface InjectorOptions {
 /** An injector in this process, on free ports, gone when the test ends. */
 export async function startInjector(
   test: TestContext,
-  api: ApiServer,
+  api: Pick<ApiServer, 'url' | 'serviceAccountDir'>,
   { env = {}, refreshMs = 50, settleMs = 1000 }: InjectorOptions = {},
 ): Promise<RunningInjector> {
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
@@ -67,7 +67,7 @@ export async function startInjector(
   };
 }
 
-export function injectorEnv(api: ApiServer): Record<string, string> {
+export function injectorEnv(api: Pick<ApiServer, 'url' | 'serviceAccountDir'>): Record<string, string> {
   return {
     ASSISTANT_PROXY_INJECTOR_IMAGE: 'assistant-proxy:0.1.0',
     ASSISTANT_PROXY_INJECTOR_HOST: '127.0.0.1',
@@ -112,8 +112,13 @@ export function publishedBundle(api: ApiServer): string {
   return Buffer.from([...bundles][0]!, 'base64').toString();
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 1500; attempt += 1) {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 30_000,
+): Promise<void> {
+  const startedAtMs = performance.now();
+  while (performance.now() - startedAtMs < withinMs) {
     if (await holds()) return;
     await sleep(20);
   }

@@ -11,6 +11,15 @@ import { dirname, join } from 'node:path';
 
 const sourceFolder = join(import.meta.dirname, 'control-plane');
 
+/** Else the API server would call itself a version that is older than any. */
+const version = readFileSync(join(sourceFolder, 'go.mod'), 'utf8').match(
+  /k8s\.io\/kubernetes (v1\.(\d+)\.\d+)/,
+)!;
+const versionFlags = [`gitVersion=${version[1]}`, 'gitMajor=1', `gitMinor=${version[2]}`].map(
+  (each) => `-X k8s.io/component-base/version.${each}`,
+);
+const buildArgs = ['build', '-trimpath', `-ldflags=-s -w ${versionFlags.join(' ')}`];
+
 /** Where the control plane is, if it has been built. */
 export const controlPlaneFile = join(cacheFolder(), hashOfSources(), 'control-plane');
 
@@ -32,7 +41,7 @@ export async function prepareControlPlane(): Promise<string | undefined> {
   const minutes = () => ((performance.now() - startedAtMs) / 60_000).toFixed(1);
   const progress = setInterval(() => console.log(`still building, for ${minutes()} minutes`), stillBuildingMs);
   try {
-    const problem = await runGo(['build', '-trimpath', '-ldflags=-s -w', '-o', built, '.']);
+    const problem = await runGo([...buildArgs, '-o', built, '.']);
     if (problem !== undefined) return `etcd and kube-apiserver could not be built: ${problem}`;
     renameSync(built, controlPlaneFile);
     console.log(`built in ${minutes()} minutes: ${controlPlaneFile}`);
@@ -48,7 +57,7 @@ function cacheFolder(): string {
 }
 
 function hashOfSources(): string {
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(buildArgs.join('\n'));
   for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sourceFolder, name)));
   return hash.digest('hex').slice(0, 16);
 }
