@@ -29,6 +29,9 @@ interface Timing {
   readonly settleMs: number;
 }
 
+/** How often is looked while there is no certificate: another injector may be about to make it. */
+const firstLookMs = 1000;
+
 const usualTiming: Timing = { clock: systemClock, refreshMs: 10_000, settleMs: 300_000 };
 
 /** The injector's own composition root: the admission webhook and what it needs. Throws a `ConfigError`. */
@@ -84,7 +87,8 @@ export function createInjector(
       } catch (error) {
         onProblem(error as Error);
       }
-      await clock.sleep(refreshMs, stopping.signal).catch(() => {});
+      const waitMs = serving === undefined ? Math.min(refreshMs, firstLookMs) : refreshMs;
+      await clock.sleep(waitMs, stopping.signal).catch(() => {});
     }
     await source?.close().catch(() => {});
   }

@@ -1,4 +1,5 @@
 import type { Server } from 'node:https';
+import type { Duplex } from 'node:stream';
 
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 
@@ -18,6 +19,8 @@ interface WebhookParts {
 const maxBodyBytes = 3 * 1024 * 1024;
 /** A review is a small body over a fast network; nothing slower may hold up the end of the process. */
 const requestTimeoutMs = 10_000;
+/** The same of what is under way when it ends, which takes milliseconds. */
+const lastAnswersMs = 2000;
 
 /**
  * The port that the API server calls: `POST /mutate`. What is a review gets one as its answer; anything else a 4xx
@@ -32,6 +35,7 @@ export function createWebhookServer(parts: WebhookParts): FastifyInstance<Server
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
   });
+  endWithin(lastAnswersMs, server);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
@@ -53,6 +57,23 @@ export function createWebhookServer(parts: WebhookParts): FastifyInstance<Server
     return reply.code(status).type('text/plain').send(`${text}\n`);
   });
   return server;
+}
+
+/**
+ * API servers open connections ahead of calls. Node takes one that has never carried a request for a busy one, and
+ * once it closes it no longer times them out.
+ */
+function endWithin(limitMs: number, webhook: FastifyInstance<Server>): void {
+  const { server } = webhook;
+  const sockets = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  webhook.addHook('preClose', async () => {
+    const limit = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), limitMs);
+    server.once('close', () => clearTimeout(limit));
+  });
 }
 
 function parse(body: unknown): unknown {

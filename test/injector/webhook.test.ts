@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { connect as connectSecurely } from 'node:tls';
 
 import type { PatchOperation } from '../../src/injector/pods/json-patch.ts';
 import type { Pod } from '../../src/injector/pods/pod-shape.ts';
@@ -102,6 +105,20 @@ test('what is no pod, or no new one, is let through as it is, or refused, as con
     );
     assert.deepEqual([allowed, patch, warnings], [true, undefined, undefined], JSON.stringify(request));
   }
+});
+
+test('connections that were opened ahead of a call, and never used, do not hold up its end', async (t) => {
+  const { injector } = await startReady(t);
+  const secure = connectSecurely({ port: injector.port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(secure, 'secureConnect');
+  const silent = connect(injector.port, '127.0.0.1');
+  await once(silent, 'connect');
+  for (const socket of [secure, silent]) socket.on('error', () => {});
+  t.after(() => [secure, silent].forEach((socket) => socket.destroy()));
+  let isDown = false;
+  const down = injector.shutDown().then(() => (isDown = true));
+  await until('it has ended', () => isDown);
+  await down;
 });
 
 test('a pod of a megabyte is answered', async (t) => {

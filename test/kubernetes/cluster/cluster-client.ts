@@ -37,6 +37,9 @@ export interface ClusterClient {
   close(): Promise<void>;
 }
 
+/** A webhook may take ten seconds, each of several. */
+const timeoutMs = 60_000;
+
 /** A client of its own, so that the injector's is not what it is tried with. */
 export function createClusterClient(url: string, authorityFile: string, token: string): ClusterClient {
   const dispatcher = new Agent({ connect: { ca: readFileSync(authorityFile) } });
@@ -49,6 +52,7 @@ export function createClusterClient(url: string, authorityFile: string, token: s
       dispatcher,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': type },
       body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.body.text();
     const told = [response.headers['warning'] ?? []].flat().join(', ');

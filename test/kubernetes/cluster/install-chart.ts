@@ -61,6 +61,7 @@ export function runHelm(cluster: Cluster, args: readonly string[]): string {
     return execFileSync(helmFile, args, {
       encoding: 'utf8',
       stdio: 'pipe',
+      timeout: 60_000,
       env: { KUBECONFIG: cluster.kubeconfigFile, HOME: folder },
     });
   } catch (error) {
