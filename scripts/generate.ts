@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 
 import { ruleGroups } from '../alerts/alerts.ts';
 import { dashboards } from '../dashboards/dashboards.ts';
+import { injectorMetricDefinitions } from '../src/injector/injector-metrics.ts';
 import { alertRules } from './generators/alert-rules.ts';
+import { annotationsTable } from './generators/annotations-table.ts';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
@@ -26,6 +28,12 @@ const generators: readonly Generator[] = [
   { file: 'README.md', marker: 'configuration', render: configurationTable },
   { file: 'README.md', marker: 'errors', render: errorsTable },
   { file: 'README.md', marker: 'metrics', render: metricsTable },
+  { file: 'docs/kubernetes.md', marker: 'annotations', render: annotationsTable },
+  {
+    file: 'docs/kubernetes.md',
+    marker: 'metrics',
+    render: () => metricsTable(injectorMetricDefinitions),
+  },
   { file: 'docs/pipeline.svg', render: pipelinePicture },
   { file: 'charts/assistant-proxy/values.schema.json', render: valuesSchema },
   ...dashboards.map(({ file, dashboard }) => ({

@@ -20,6 +20,7 @@ const usage = `assistant-proxy: a sidecar for OpenAI traffic
   npm start -- budgets reset NAME    forget what was used in its current windows
       --scope team=search            only of this share
       --json                         for programs
+  npm start -- inject                serve the webhook that puts sidecars into pods of Kubernetes
   npm start -- log-level [LEVEL]     what is logged, or changes that without a restart; configured ends that
       --for 10m                      for this long, up to 24h (15m)
   npm start -- import FILE...        take assistants and threads from JSON files into the store; - is standard input
@@ -76,6 +77,9 @@ async function run(args: string[]): Promise<number> {
         isTerminal: process.stderr.isTTY,
       });
     }
+    if (command === 'inject') {
+      return await inject(loadConfig({ file, env: process.env, needsKey: false }));
+    }
     return await serve(loadConfig({ file, env: process.env }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
@@ -85,7 +89,7 @@ async function run(args: string[]): Promise<number> {
 }
 
 interface Arguments {
-  readonly command: 'serve' | 'check' | 'budgets' | 'log-level' | 'import' | 'export';
+  readonly command: 'serve' | 'check' | 'inject' | 'budgets' | 'log-level' | 'import' | 'export';
   readonly file: string | undefined;
   readonly help: boolean;
   /** Of the command `budgets`. */
@@ -128,7 +132,9 @@ function parse(args: string[]): Arguments | string {
       const { org, out, thread: threadIds = [] } = values;
       return { ...given, command, moving: { action: command, org, files: rest, out, threadIds } };
     }
-    if ((command === 'serve' || command === 'check') && rest.length === 0) return { ...given, command };
+    if (command === 'serve' || command === 'check' || command === 'inject') {
+      if (rest.length === 0) return { ...given, command };
+    }
     return `unknown command: ${positionals.join(' ')}`;
   } catch (error) {
     return (error as Error).message;
@@ -160,11 +166,7 @@ function openLog(
 async function serve(config: Config): Promise<number> {
   const logSink = openLog(config.telemetry, standardOutput);
   const { log } = logSink;
-  const stopped = new Promise<NodeJS.Signals>((stop) => {
-    // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.
-    process.on('SIGTERM', stop);
-    process.once('SIGINT', stop);
-  });
+  const stopped = untilStopped();
   let app: App | undefined;
   try {
     app = await createApp(config, logSink);
@@ -179,4 +181,31 @@ async function serve(config: Config): Promise<number> {
   log.info({ signal }, 'draining');
   const whole = await app.shutDown();
   return whole ? 0 : 1;
+}
+
+/** Serves the admission webhook until a signal asks it to stop. A sidecar does not load what it needs. */
+async function inject(config: Config): Promise<number> {
+  const { createInjector } = await import('./injector/injector.ts');
+  const logSink = createLogger(config.telemetry.logLevel, standardOutput);
+  const { log } = logSink;
+  const stopped = untilStopped();
+  const injector = createInjector(config, logSink);
+  try {
+    log.info(await injector.listen(), 'listening');
+  } catch (error) {
+    log.fatal({ reason: (error as Error).message }, 'could not start');
+    await injector.shutDown();
+    return 1;
+  }
+  log.info({ signal: await stopped }, 'draining');
+  await injector.shutDown();
+  return 0;
+}
+
+function untilStopped(): Promise<NodeJS.Signals> {
+  return new Promise((stop) => {
+    // A SIGTERM that is repeated must not cut what is draining; a second Ctrl-C may.
+    process.on('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
 }

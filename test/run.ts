@@ -12,6 +12,7 @@ import { spec } from 'node:test/reporters';
 import { prepareConsoleTests } from './console/prepare-console-tests.ts';
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
 import { ensureCommand } from './harness/system-packages.ts';
+import { prepareHelm } from './kubernetes/prepare-helm.ts';
 import { preparePython } from './python/prepare-python.ts';
 import { prepareCollector } from './traces/prepare-collector.ts';
 
@@ -30,7 +31,8 @@ const hangsAfterMs = 240_000;
 const suites: readonly Suite[] = [
   {
     name: 'behaviour',
-    files: 'test/{,!(load|sdk|python|docker|redis|chaos|console|traces|prometheus)/**/}!(*.redis).test.ts',
+    files:
+      'test/{,kubernetes/,!(load|sdk|python|docker|redis|chaos|console|traces|prometheus|kubernetes)/**/}!(*.redis).test.ts',
     concurrency: 2,
     // Makes the certificates of the tests for TLS.
     prepare: () => ensureCommand('openssl', 'openssl'),
@@ -57,6 +59,7 @@ const suites: readonly Suite[] = [
     concurrency: 1,
     prepare: preparePrometheus,
   },
+  { name: 'chart', files: 'test/kubernetes/chart/**/*.test.ts', concurrency: 2, prepare: prepareHelm },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
 ];

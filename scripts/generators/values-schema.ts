@@ -1,17 +1,28 @@
 import type { SchemaNode } from '../../src/config/schema-node.ts';
 import { configSchema } from '../../src/config/schema.ts';
+import { chartValues, configurationName, injectorSectionName } from './chart-values.ts';
 
 /**
  * The JSON Schema that Helm checks the chart's values with. `config` becomes the sidecar's configuration file,
  * and is as strict as the sidecar itself.
  */
 export function valuesSchema(): string {
+  const { properties: sections } = configSchema;
+  // It has a place of its own among the values, and a sidecar reads none of it.
+  const { injector, ...ofSidecars } = sections;
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the assistant-proxy chart',
     type: 'object',
-    properties: {
-      config: { description: "The sidecar's configuration file.", ...writtenForm(configSchema) },
+    additionalProperties: false,
+    properties: chartValues,
+    definitions: {
+      [configurationName]: writtenForm({
+        ...configSchema,
+        properties: ofSidecars,
+        required: Object.keys(ofSidecars),
+      }),
+      [injectorSectionName]: writtenForm(injector),
     },
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;

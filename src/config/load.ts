@@ -18,13 +18,15 @@ export interface ConfigSources {
   /** The file's text, if the caller has it already; then nothing is read. */
   readonly text?: string | undefined;
   readonly env: Environment;
+  /** False where nothing is sent upstream, so that no key is missed. */
+  readonly needsKey?: boolean;
 }
 
 /**
  * The effective configuration: defaults, over them the file, over it the environment. Throws one
  * `ConfigError` with every problem of all of them.
  */
-export function loadConfig({ file, text, env }: ConfigSources): Config {
+export function loadConfig({ file, text, env, needsKey = true }: ConfigSources): Config {
   const path = file || env['ASSISTANT_PROXY_CONFIG'] || undefined;
   const fileName = path ?? 'the configuration file';
   const document = readDocument(path, text, fileName);
@@ -33,7 +35,7 @@ export function loadConfig({ file, text, env }: ConfigSources): Config {
   const resolved = resolve(configSchema, document.value, { env, overrides, fileName });
   const problems = [...document.problems, ...resolved.problems, ...environment.problems];
   // A file that can't be read may hold the key.
-  if (document.problems.length === 0 && lacksKey(resolved)) problems.push(missingKey);
+  if (needsKey && document.problems.length === 0 && lacksKey(resolved)) problems.push(missingKey);
   problems.push(...crossCheck(resolved.value as WrittenConfig, problems));
   if (problems.length > 0) throw new ConfigError(problems);
   return Value.Decode(configSchema, resolved.value);

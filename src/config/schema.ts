@@ -16,6 +16,7 @@ import {
   text,
 } from './fields.ts';
 import { authSection, identitySection } from './identity-keys.ts';
+import { injectorSection } from './injector-keys.ts';
 import { estimatesSection, modelsSection } from './price-keys.ts';
 import { redactionSection } from './redaction-keys.ts';
 import {
@@ -157,6 +158,7 @@ export const configSchema = section({
       minimum: 0,
     }),
   }),
+  injector: injectorSection,
 });
 
 /** As the file writes it, defaults filled in. */

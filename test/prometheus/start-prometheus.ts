@@ -6,8 +6,9 @@ import { join } from 'node:path';
 
 import { stringify } from 'yaml';
 
+import { freePort } from '../harness/free-port.ts';
 import type { Lifetime } from '../harness/lifetime.ts';
-import { freePort, until } from '../harness/redis.ts';
+import { until } from '../harness/redis.ts';
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;

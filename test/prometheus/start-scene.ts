@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 
+import { freePort } from '../harness/free-port.ts';
 import type { Lifetime } from '../harness/lifetime.ts';
 import { type RunningProcess, spawnSidecar } from '../harness/processes.ts';
-import { type RunningRedis, freePort, startRedis } from '../harness/redis.ts';
+import { type RunningRedis, startRedis } from '../harness/redis.ts';
 import { type StandIn, startStandIn } from '../stand-in/stand-in.ts';
 import type { Authority } from '../upstream/certificates.ts';
 import type { Target } from './start-prometheus.ts';

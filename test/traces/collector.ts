@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { freePort } from '../harness/free-port.ts';
 import type { Lifetime } from '../harness/lifetime.ts';
 import { collectorProgram } from './prepare-collector.ts';
 import { type ReceivedSpan, readSpans } from './received-spans.ts';
@@ -17,6 +19,7 @@ export interface Collector {
 
 /** The OpenTelemetry collector, which takes OTLP in protobuf and hands it on as JSON. */
 export async function startCollector(test: Lifetime): Promise<Collector> {
+  if (!existsSync(collectorProgram)) throw new Error('no collector yet: `npm test -- traces` builds it');
   const spans: ReceivedSpan[] = [];
   const receiver = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -59,15 +62,6 @@ export async function startCollector(test: Lifetime): Promise<Collector> {
     await sleep(20);
   }
   return { endpoint: `http://127.0.0.1:${port}`, spans };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function answers(port: number): Promise<boolean> {
