@@ -51,7 +51,9 @@ function readText(file: string, path: string, whenMissing: string | undefined): 
     return readFileSync(file, 'utf8');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && whenMissing !== undefined) return whenMissing;
+    // Where a folder of its path is a file, it isn't there either.
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    if (isMissing && whenMissing !== undefined) return whenMissing;
     throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
   }
 }

@@ -58,7 +58,7 @@ export const injectorSection = section({
     maximum: 825,
   }),
   authorityDays: integer(365, 'The same of the authority that signs it.', { minimum: 1, maximum: 3650 }),
-  apiServerUrl: baseUrl('https://kubernetes.default.svc', 'The Kubernetes API.'),
+  apiServerUrl: baseUrl('https://kubernetes.default.svc', 'Address of the Kubernetes API.'),
   serviceAccountDir: text(
     '/var/run/secrets/kubernetes.io/serviceaccount',
     "Folder with the service account's `token`, `ca.crt` and `namespace`.",

@@ -132,6 +132,13 @@ const fitting: Readonly<Record<string, string>> = {
   'store.keyPrefix': 'team-a:assistant-proxy',
   'redaction.analyzer.language': 'de',
   'identity.user': 'header:x-user-id',
+  'injector.resources.cpuRequest': '250m',
+  'injector.resources.cpuLimit': '2',
+  'injector.resources.memoryRequest': '300Mi',
+  'injector.resources.memoryLimit': '1Gi',
+  'injector.configMap': 'sidecar',
+  'injector.secret': 'sidecar',
+  'injector.name': 'sidecars',
 };
 
 function at(config: unknown, path: string): unknown {
