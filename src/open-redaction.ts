@@ -5,10 +5,12 @@ import type { RedactParts } from './policies/redact.ts';
 import { createPresidioTransport } from './presidio/presidio-transport.ts';
 import type { Analyzer } from './redaction/analyzer/analyzer.ts';
 import { createPresidioAnalyzer } from './redaction/analyzer/presidio-analyzer.ts';
+import { ourName } from './redaction/analyzer/read-answer.ts';
 import { createDetector } from './redaction/detect/create-detector.ts';
 import { type EntityName, entities } from './redaction/detect/entities.ts';
 import { createFinder } from './redaction/finder.ts';
 import { createModes } from './redaction/modes.ts';
+import { createOwnPlaceholders } from './redaction/own-placeholders.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
@@ -58,6 +60,7 @@ export function openRedaction(
       finder: createFinder(detector, analyzer, modes),
       modes,
       vault,
+      addOwnPlaceholders: createOwnPlaceholders(entitiesOf(redaction), modes),
       hashKey: hashKey.read,
       optOut: redaction.optOut,
       outputs: redaction.outputs,
@@ -83,6 +86,12 @@ export function openRedaction(
       },
     });
   }
+}
+
+/** All that may be found. */
+function entitiesOf({ custom, analyzer }: Config['redaction']): string[] {
+  const names = custom.map(({ name }) => name.toUpperCase());
+  return [...Object.keys(entities), ...names, ...(analyzer.url === '' ? [] : analyzer.entities.map(ourName))];
 }
 
 function openHashKey(

@@ -72,10 +72,18 @@ function createStore(
   }
 
   return {
+    begin: (scope, { originals, isFirst }) =>
+      step((nowMs, expiresMs) => {
+        if (find(scope, nowMs) !== undefined) return;
+        removeExpired(nowMs);
+        const table = create(scope, expiresMs);
+        if (isFirst) tables.markFirst(table);
+        for (const original of originals) tables.put(table, original);
+      }),
     name: (scope, wanted) =>
       step((nowMs, expiresMs) => {
         const table = findOrCreate(scope, nowMs, expiresMs);
-        return wanted.map((original) => tables.numberOf(table, original));
+        return wanted.map((original) => tables.numberOf(table, original, { nowMs, keepMs }));
       }),
     read: (scope) =>
       step((nowMs, expiresMs) => {

@@ -2,10 +2,13 @@ import type { DatabaseSync } from 'node:sqlite';
 
 import type { NumberedOriginal, SealedOriginal } from '../redaction/vault-store.ts';
 import type { Scope } from '../redaction/vault.ts';
+import { type Numbering, nextNumber } from './next-number.ts';
 
 export const vaultSchema = `
   CREATE TABLE IF NOT EXISTS tables (id INTEGER PRIMARY KEY AUTOINCREMENT, expires_ms INTEGER);
   CREATE INDEX IF NOT EXISTS tables_by_expiry ON tables (expires_ms);
+  -- Those whose scope can have had none before.
+  CREATE TABLE IF NOT EXISTS first_tables (table_id INTEGER PRIMARY KEY);
   -- Who is the first of a table lives as long as that; others, which lead to it, as long as they are used.
   CREATE TABLE IF NOT EXISTS scopes (
     org TEXT, kind TEXT, name TEXT, table_id INTEGER, is_first INTEGER, expires_ms INTEGER,
@@ -27,10 +30,14 @@ const removedAtOnce = 20;
 export interface VaultTables {
   find(scope: Scope, nowMs: number): number | undefined;
   create(scope: Scope, expiresMs: number): number;
+  /** Says of a new table that its scope can have had none before. */
+  markFirst(table: number): void;
   /** Lets a scope lead to a table that another one has begun. */
   lead(scope: Scope, table: number, expiresMs: number): void;
   extend(scope: Scope, table: number, expiresMs: number): void;
-  numberOf(table: number, original: SealedOriginal): number;
+  put(table: number, original: NumberedOriginal): void;
+  /** @param clock what it is numbered by if it is new */
+  numberOf(table: number, original: SealedOriginal, clock: Pick<Numbering, 'nowMs' | 'keepMs'>): number;
   originalsOf(table: number): NumberedOriginal[];
   removeExpired(nowMs: number): void;
 }
@@ -51,11 +58,12 @@ export function createVaultTables(database: DatabaseSync): VaultTables {
   const findNumber = database.prepare(
     'SELECT number FROM originals WHERE table_id = ? AND entity = ? AND digest = ?',
   );
-  const insertOriginal = database.prepare(
-    `INSERT INTO originals (table_id, entity, digest, number, sealed)
-     SELECT ?1, ?2, ?3, 1 + coalesce(max(number), 0), ?4 FROM originals WHERE table_id = ?1 AND entity = ?2
-     RETURNING number`,
+  const findLast = database.prepare(
+    'SELECT max(number) AS number FROM originals WHERE table_id = ? AND entity = ?',
   );
+  const insertOriginal = database.prepare('INSERT INTO originals VALUES (?, ?, ?, ?, ?)');
+  const insertFirst = database.prepare('INSERT INTO first_tables VALUES (?)');
+  const findFirst = database.prepare('SELECT 1 FROM first_tables WHERE table_id = ?');
   const readOriginals = database.prepare(
     'SELECT entity, digest, number, sealed FROM originals WHERE table_id = ?',
   );
@@ -65,7 +73,12 @@ export function createVaultTables(database: DatabaseSync): VaultTables {
   );
   const findExpired = database.prepare(`SELECT id FROM tables WHERE expires_ms <= ? LIMIT ${removedAtOnce}`);
   const removeOriginals = database.prepare('DELETE FROM originals WHERE table_id = ?');
+  const removeFirst = database.prepare('DELETE FROM first_tables WHERE table_id = ?');
   const removeTable = database.prepare('DELETE FROM tables WHERE id = ?');
+
+  function put(table: number, { entity, digest, number, sealed }: NumberedOriginal): void {
+    insertOriginal.run(table, entity, digest, number, sealed);
+  }
 
   return {
     find({ org, kind, id }, nowMs) {
@@ -77,6 +90,9 @@ export function createVaultTables(database: DatabaseSync): VaultTables {
       putScope.run(org, kind, id, table, 1, expiresMs);
       return table;
     },
+    markFirst(table) {
+      insertFirst.run(table);
+    },
     lead({ org, kind, id }, table, expiresMs) {
       putScope.run(org, kind, id, table, 0, expiresMs);
     },
@@ -85,10 +101,16 @@ export function createVaultTables(database: DatabaseSync): VaultTables {
       extendFirst.run(expiresMs, table);
       extendScope.run(expiresMs, org, kind, id);
     },
-    numberOf(table, { entity, digest, sealed }) {
-      const known =
-        findNumber.get(table, entity, digest) ?? insertOriginal.get(table, entity, digest, sealed);
-      return Number(known?.['number']);
+    put,
+    numberOf(table, original, clock) {
+      const { entity, digest } = original;
+      const known = findNumber.get(table, entity, digest);
+      if (known) return Number(known['number']);
+      const last = Number(findLast.get(table, entity)?.['number'] ?? 0);
+      const isFirst = findFirst.get(table) !== undefined;
+      const number = nextNumber({ last, isFirst, ...clock });
+      put(table, { ...original, number });
+      return number;
     },
     originalsOf: (table) =>
       readOriginals.all(table).map((row) => ({
@@ -101,6 +123,7 @@ export function createVaultTables(database: DatabaseSync): VaultTables {
       removeScopes.run(nowMs);
       for (const { id } of findExpired.all(nowMs)) {
         removeOriginals.run(id!);
+        removeFirst.run(id!);
         removeTable.run(id!);
       }
     },

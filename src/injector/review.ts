@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 
 import type { Config } from '../config/schema.ts';
 import { type Injection, inject } from './pods/inject.ts';
+import { isNestedDeeper } from './pods/nesting.ts';
 import { type Pod, readPod } from './pods/pod-shape.ts';
 
 /** What the API server is answered, and what came of it. */
@@ -25,6 +26,9 @@ export interface Notice {
 export class NoReview extends Error {
   override readonly name = 'NoReview';
 }
+
+/** No object of Kubernetes comes near. */
+const maxLevels = 200;
 
 const reviewSchema = Type.Object({
   request: Type.Object({
@@ -71,6 +75,8 @@ function readRequest(body: unknown): Type.Static<typeof reviewSchema>['request']
       'only admission.k8s.io/v1 is spoken here; set admissionReviewVersions: [v1] in the webhook configuration',
     );
   }
+  if (isNestedDeeper(body, maxLevels))
+    throw new NoReview(`the body is nested deeper than ${maxLevels} levels`);
   if (Value.Check(reviewSchema, body)) return body.request;
   const [error] = Value.Errors(reviewSchema, body);
   throw new NoReview(

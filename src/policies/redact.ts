@@ -24,6 +24,7 @@ import { isToken } from '../redaction/json/place.ts';
 import type { Modes } from '../redaction/modes.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
+import type { AddOwnPlaceholders } from '../redaction/own-placeholders.ts';
 import { maskFor } from '../redaction/placeholders.ts';
 import { redactQuery } from '../redaction/redact-query.ts';
 import { type Found, type Replacing, replaceAll, replaceInOutput } from '../redaction/replace-findings.ts';
@@ -40,6 +41,7 @@ export interface RedactParts {
   readonly modes: Modes;
   /** Undefined: nothing is pseudonymized. */
   readonly vault: Vault | undefined;
+  readonly addOwnPlaceholders: AddOwnPlaceholders;
   readonly hashKey: () => string;
   /** Whether callers may have a call left as it is. */
   readonly optOut: 'allow' | 'deny';
@@ -66,7 +68,7 @@ export function redact(parts: RedactParts | undefined): Policy {
     const reply = await next(redacted);
     // Who could not be told where the originals are would never have them back.
     const adopted =
-      table && originals.length > 0
+      table && (originals.length > 0 || table.begins !== 'response')
         ? await adoptTable(reply, table).catch(refuse(parts.metrics, ranAlready))
         : reply;
     return rewriteAnswer(exchange, adopted, originals, call);
@@ -127,7 +129,9 @@ async function redactJson(bytes: Buffer, { operation }: Exchange, call: Call): P
   const findings = await call.finder.findAll(texts.map(({ text }) => text));
   const found = texts.map(({ text, key }, index): Found => {
     const own = findings[index]!.filter(({ from, end }) => !isAllowed(text.slice(from, end), call));
-    return { text, where: placeName(key), findings: own };
+    const plain = { text, where: placeName(key), findings: own };
+    // Nothing is restored without a table, so nothing could be mistaken.
+    return call.table ? call.addOwnPlaceholders(plain) : plain;
   });
   if (found.every((each) => each.findings.length === 0)) return undefined;
   return patch(await replaceAll(found, call));

@@ -64,8 +64,12 @@ function tableOfResponse(
   if (typeof previous === 'string') {
     return { ...known(exchange, { kind: 'response', id: previous }, vault), begins: 'response' };
   }
-  if (store === false) return ofRequest();
-  return { ...known(exchange, { kind: 'response', id: exchange.id }, vault), begins: 'response' };
+  const referred = firstReference(body['input']);
+  if (referred !== undefined) {
+    const table = known(exchange, { kind: 'response', id: `input:${referred}` }, vault);
+    return store === false ? table : { ...table, begins: 'response' };
+  }
+  return store === false ? ofRequest() : beginningChain(exchange, vault);
 }
 
 /** A response in a conversation is asked for by its own id, too, and may be gone on from. */
@@ -76,16 +80,29 @@ function inConversation(exchange: Exchange, id: string, vault: Vault): Originals
     ...table,
     begins: 'response',
     async adopt(responseId) {
-      const originals = await table.read();
-      // Numbered in their order, they get the numbers that they have.
-      const inOrder = originals.toSorted((one, other) => numberOf(one) - numberOf(other));
-      await vault.name({ org, kind: 'response', id: responseId }, inOrder);
+      // The response is new, but it knows what was said in the conversation.
+      const copy = { originals: await table.read(), isFirst: false };
+      await vault.begin({ org, kind: 'response', id: responseId }, copy);
     },
   };
 }
 
-function numberOf({ placeholder }: Named): number {
-  return Number(/(\d+)>$/.exec(placeholder)?.[1] ?? 0);
+/** The first of a chain has a table under the id of its request, until the answer tells its own. */
+function beginningChain(exchange: Exchange, vault: Vault): OriginalsTable {
+  const table = createRequestTable();
+  const org = exchange.identity?.org ?? '';
+  const scope: Scope = { org, kind: 'response', id: exchange.id };
+  return {
+    name: async (wanted) => table.name(wanted),
+    async read() {
+      const originals = table.read();
+      // Before anything is sent: a store that is away refuses the call.
+      if (originals.length > 0) await vault.begin(scope, { originals, isFirst: true });
+      return originals;
+    },
+    begins: 'response',
+    adopt: (id) => vault.join(scope, { org, kind: 'response', id }),
+  };
 }
 
 function ofRequest(): OriginalsTable {
@@ -98,15 +115,32 @@ function ofRequest(): OriginalsTable {
   };
 }
 
-/** Numbered by first appearance, and so the same when it is named once more, into the table of what has begun. */
+/**
+ * What an earlier answer is taken up by, if anything is: the model then sees placeholders that no request has named.
+ * Others that take up the same share a table, so that a call that is made again is the same.
+ */
+function firstReference(input: unknown): string | undefined {
+  if (!Array.isArray(input)) return undefined;
+  const reference: unknown = input.find((item) => isRecord(item) && item['type'] === 'item_reference');
+  return isRecord(reference) ? String(reference['id']) : undefined;
+}
+
+/** The table of what has begun goes on from that of the request, and is there although nothing be in it yet. */
 function beginning(exchange: Exchange, kind: 'thread' | 'conversation', vault: Vault): OriginalsTable {
   const table = createRequestTable();
   const org = exchange.identity?.org ?? '';
+  // With an Idempotency-Key the answer may tell of one that began long ago.
+  const isFirst = exchange.headers['idempotency-key'] === undefined;
   return {
     name: async (wanted) => table.name(wanted),
     read: async () => table.read(),
     begins: kind,
-    adopt: async (id) => void (await vault.name({ org, kind, id }, table.read())),
+    async adopt(id) {
+      const originals = table.read();
+      const begun = vault.begin({ org, kind, id }, { originals, isFirst });
+      // Without an empty one numbers begin elsewhere, which is no reason to refuse what was made already.
+      await (originals.length > 0 ? begun : begun.catch(() => {}));
+    },
   };
 }
 

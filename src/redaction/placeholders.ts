@@ -8,7 +8,7 @@ export function hashFor(entity: string, digest: string): string {
   return `[${entity}:${digest}]`;
 }
 
-/** `<EMAIL_1>`, which can be restored. @param number counted from 1 within its entity and scope */
+/** `<EMAIL_1>`, which can be restored. @param number of its entity and scope: see `Vault` */
 export function pseudonymFor(entity: string, number: number): string {
   return `<${entity}_${number}>`;
 }
@@ -28,4 +28,4 @@ export function readPlaceholder(text: string): Placeholder | undefined {
 }
 
 const placeholderPattern =
-  /^(?:\[(?<masked>[A-Z][A-Z0-9_]*)(?::(?<digest>[0-9a-f]{12}))?\]|<(?<entity>[A-Z][A-Z0-9_]*)_(?<number>[1-9]\d{0,8})>)$/;
+  /^(?:\[(?<masked>[A-Z][A-Z0-9_]*)(?::(?<digest>[0-9a-f]{12}))?\]|<(?<entity>[A-Z][A-Z0-9_]*)_(?<number>[1-9]\d{0,15})>)$/;

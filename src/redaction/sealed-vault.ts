@@ -3,9 +3,9 @@ import { createHmac, hkdfSync, type KeyObject } from 'node:crypto';
 import type { Keyring } from '../sealing/keyring.ts';
 import { type Place, seal, unseal } from '../sealing/seal.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import { pseudonymFor } from './placeholders.ts';
+import { pseudonymFor, readPlaceholder } from './placeholders.ts';
 import type { NumberedOriginal, SealedOriginal, VaultStore } from './vault-store.ts';
-import type { Original, Scope, Vault } from './vault.ts';
+import type { Named, Original, Scope, Vault } from './vault.ts';
 
 interface SealedVaultParts {
   readonly keyring: () => Keyring;
@@ -39,6 +39,16 @@ export function sealVault(store: VaultStore, { keyring, keyPath }: SealedVaultPa
   };
 
   return {
+    async begin(scope, { originals, isFirst }) {
+      if (originals.length === 0 && !isFirst) return;
+      const table = tableOf(scope);
+      const keys = keyring();
+      const sealed = originals.map((each) => ({
+        ...sealOriginal(each, table, digestOf(table, each, keys), keys),
+        number: numberOf(each),
+      }));
+      await store.begin(scope, { originals: sealed, isFirst });
+    },
     async name(scope, wanted) {
       if (wanted.length === 0) return [];
       const table = tableOf(scope);
@@ -59,6 +69,12 @@ export function sealVault(store: VaultStore, { keyring, keyPath }: SealedVaultPa
     join: store.join,
     close: store.close,
   };
+}
+
+function numberOf({ placeholder }: Named): number {
+  const read = readPlaceholder(placeholder);
+  if (read?.form !== 'pseudonym') throw new TypeError('an original has no placeholder');
+  return read.number;
 }
 
 /**

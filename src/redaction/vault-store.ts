@@ -1,10 +1,11 @@
-import type { Scope } from './vault.ts';
+import type { FirstOriginals, Scope } from './vault.ts';
 
 /**
  * Where the tables of a `Vault` are kept. A store counts and keeps; what an original is it never learns: it sees a
  * digest to know it again by, and bytes that only a key opens. Promises what `Vault` does, and rejects as it does.
  */
 export interface VaultStore {
+  begin(scope: Scope, table: FirstOriginals<NumberedOriginal>): Promise<void>;
   /** The numbers of these, in their order. The sealed bytes of one that is there already are not kept. */
   name(scope: Scope, wanted: readonly SealedOriginal[]): Promise<readonly number[]>;
   read(scope: Scope): Promise<readonly NumberedOriginal[]>;

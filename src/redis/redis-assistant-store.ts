@@ -1,24 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { AssistantStore, Commit, PageRequest, Partition } from '../assistants/store/store.ts';
-import { StoreUnavailable } from '../store-unavailable.ts';
-import { connect } from './connect.ts';
-import { inTime } from './in-time.ts';
 import { encodeName, partitionKeys, workKeys } from './key-names.ts';
-import { createReadiness } from './readiness.ts';
 import { garbage } from './reply-reader.ts';
-import { createScripts, type Question, type ScriptName } from './scripts.ts';
+import { createScriptClient, type ScriptClientOptions } from './script-client.ts';
 import { readDocuments, readPresentDocuments, readTexts } from './store-replies.ts';
 
-export interface RedisAssistantStoreOptions {
-  /** See `parseRedisUrl`. */
-  readonly url: string;
-  /** As for decisions; contents get two seconds at least. Every method answers or rejects within that time. */
+export interface RedisAssistantStoreOptions extends ScriptClientOptions {
+  /** As for decisions; contents get two seconds at least. */
   readonly timeoutMs: number;
   /** What all keys begin with, and a colon. */
   readonly keyPrefix: string;
-  /** Told why there is no connection; what fails for lack of one is rejected besides. */
-  onError(error: Error): void;
 }
 
 /** A large body takes longer than a decision may. */
@@ -30,44 +20,9 @@ const minTimeoutMs = 2000;
  * decisions would wait behind large bodies. Throws on a malformed URL; connects in the background, again and again.
  */
 export function createRedisAssistantStore(options: RedisAssistantStoreOptions): AssistantStore {
-  const { url, keyPrefix, onError } = options;
+  const { keyPrefix } = options;
   const timeoutMs = Math.max(options.timeoutMs, minTimeoutMs);
-  const client = connect(url, { timeoutMs, onError });
-  const ready = createReadiness(client);
-  const run = createScripts(client);
-  let isClosed = false;
-
-  /** Reads what the script answered: the kind of its answer, and the texts behind it. */
-  function ask<Result>(
-    script: ScriptName,
-    question: Question,
-    read: (kind: string, rest: readonly unknown[]) => Result,
-  ): Promise<Result> {
-    return inTime(timeoutMs, async (isInTime) => {
-      if (isClosed) throw new StoreUnavailable('it was closed', { mayHaveHappened: false });
-      await ready();
-      // Whoever asked has been told that there was no answer.
-      if (!isInTime()) throw new Error('the connection came too late');
-      const reply: unknown = await run(script, question);
-      if (!Array.isArray(reply)) throw garbage();
-      const [kind, ...rest] = reply as readonly unknown[];
-      return read(`${kind}`, rest);
-    });
-  }
-
-  /** Of a script that answers in one way only. */
-  function askFor<Result>(
-    onlyKind: string,
-    script: ScriptName,
-    question: Question,
-    read: (rest: readonly unknown[]) => Result,
-  ): Promise<Result> {
-    return ask(script, question, (kind, rest) => {
-      if (kind !== onlyKind) throw garbage();
-      return read(rest);
-    });
-  }
-
+  const { ask, askFor, close } = createScriptClient({ ...options, timeoutMs });
   const keysOf = (partition: Partition) => partitionKeys(keyPrefix, partition);
   const workOf = (org: string) => workKeys(keyPrefix, org);
 
@@ -109,12 +64,7 @@ export function createRedisAssistantStore(options: RedisAssistantStoreOptions): 
     call: (org, work) => askFor('called', 'assistant-call', { keys: workOf(org), args: [work] }, () => {}),
     finish: (org, work) =>
       askFor('finished', 'assistant-finish', { keys: workOf(org), args: [work] }, () => {}),
-    close: async () => {
-      isClosed = true;
-      // What was sent is answered first, but not waited for longer than its callers do.
-      await Promise.race([client.quit().catch(() => {}), sleep(timeoutMs, undefined, { ref: false })]);
-      client.disconnect();
-    },
+    close,
   };
 }
 

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import { longestHoldMs } from '../upstream-limits/held-back.ts';
 import type {
   CommonKind,
@@ -8,22 +6,14 @@ import type {
   ModelNews,
   SharedAllowances,
 } from '../upstream-limits/shared-allowances.ts';
-import { connect } from './connect.ts';
 import { packDoubles, unpackDoubles } from './doubles.ts';
-import { inTime } from './in-time.ts';
 import { upstreamLimitsKey } from './key-names.ts';
-import { createReadiness } from './readiness.ts';
 import { garbage } from './reply-reader.ts';
-import { createScripts } from './scripts.ts';
+import { createScriptClient, type ScriptClientOptions } from './script-client.ts';
 
-export interface RedisSharedAllowancesOptions {
-  /** See `parseRedisUrl`. */
-  readonly url: string;
-  readonly timeoutMs: number;
+export interface RedisSharedAllowancesOptions extends ScriptClientOptions {
   /** What all keys begin with, and a colon. */
   readonly keyPrefix: string;
-  /** Told why there is no connection; what fails for lack of one is rejected besides. */
-  onError(error: Error): void;
 }
 
 /**
@@ -31,31 +21,19 @@ export interface RedisSharedAllowancesOptions {
  * connects in the background, again and again.
  */
 export function createRedisSharedAllowances(options: RedisSharedAllowancesOptions): SharedAllowances {
-  const { url, timeoutMs, keyPrefix, onError } = options;
-  const client = connect(url, { timeoutMs, onError });
-  const ready = createReadiness(client);
-  const run = createScripts(client);
+  const { keyPrefix } = options;
+  const { askFor, close } = createScriptClient(options);
 
   return {
-    exchange: (account, maxWaitMs, news) =>
-      inTime(timeoutMs, async (isInTime) => {
-        await ready();
-        // What it has to tell is told anew by then.
-        if (!isInTime()) throw new Error('the connection came too late');
-        const reply: unknown = await run('upstream-limits', {
-          keys: news.map(({ model }) => upstreamLimitsKey(keyPrefix, account, model)),
-          args: [maxWaitMs, longestHoldMs, ...news.map(packNews)],
-        });
-        if (!Array.isArray(reply) || reply.length !== news.length + 1) throw garbage();
-        const [kind, ...models] = reply as readonly unknown[];
-        if (`${kind}` !== 'limits') throw garbage();
+    exchange(account, maxWaitMs, news) {
+      const keys = news.map(({ model }) => upstreamLimitsKey(keyPrefix, account, model));
+      const args = [maxWaitMs, longestHoldMs, ...news.map(packNews)];
+      return askFor('limits', 'upstream-limits', { keys, args }, (models) => {
+        if (models.length !== news.length) throw garbage();
         return models.map(readCommon);
-      }),
-    close: async () => {
-      // What was sent is answered first, but not waited for longer than an exchange may take.
-      await Promise.race([client.quit().catch(() => {}), sleep(timeoutMs, undefined, { ref: false })]);
-      client.disconnect();
+      });
     },
+    close,
   };
 }
 

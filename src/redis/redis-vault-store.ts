@@ -1,23 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { NumberedOriginal, VaultStore, VaultStoreTerms } from '../redaction/vault-store.ts';
-import { StoreUnavailable } from '../store-unavailable.ts';
-import { connect } from './connect.ts';
-import { inTime } from './in-time.ts';
 import { vaultKey } from './key-names.ts';
-import { createReadiness } from './readiness.ts';
 import { garbage } from './reply-reader.ts';
-import { createScripts, type Question, type ScriptName } from './scripts.ts';
+import { createScriptClient, type ScriptClientOptions } from './script-client.ts';
 
-export interface RedisVaultStoreOptions extends VaultStoreTerms {
-  /** See `parseRedisUrl`. */
-  readonly url: string;
-  /** Every method answers or rejects within that time. */
-  readonly timeoutMs: number;
+export interface RedisVaultStoreOptions extends ScriptClientOptions, VaultStoreTerms {
   /** What all keys begin with, and a colon. */
   readonly keyPrefix: string;
-  /** Told why there is no connection; what fails for lack of one is rejected besides. */
-  onError(error: Error): void;
 }
 
 /**
@@ -25,55 +13,33 @@ export interface RedisVaultStoreOptions extends VaultStoreTerms {
  * again and again.
  */
 export function createRedisVaultStore(options: RedisVaultStoreOptions): VaultStore {
-  const { url, timeoutMs, keyPrefix, keepMs, onError } = options;
-  const client = connect(url, { timeoutMs, onError });
-  const ready = createReadiness(client);
-  const run = createScripts(client);
-  let isClosed = false;
-
-  /** Reads what stands behind the only kind of answer that the script gives. */
-  function ask<Result>(
-    onlyKind: string,
-    script: ScriptName,
-    question: Question,
-    read: (rest: readonly unknown[]) => Result,
-  ): Promise<Result> {
-    return inTime(timeoutMs, async (isInTime) => {
-      if (isClosed) throw new StoreUnavailable('it was closed', { mayHaveHappened: false });
-      await ready();
-      // Whoever asked has been told that there was no answer.
-      if (!isInTime()) throw new Error('the connection came too late');
-      const reply: unknown = await run(script, question);
-      if (!Array.isArray(reply)) throw garbage();
-      const [kind, ...rest] = reply as readonly unknown[];
-      if (String(kind) !== onlyKind) throw garbage();
-      return read(rest);
-    });
-  }
+  const { keyPrefix, keepMs } = options;
+  const { askFor, close } = createScriptClient(options);
 
   return {
+    begin(scope, { originals, isFirst }) {
+      const ordered = originals.toSorted((one, other) => one.number - other.number);
+      const args = ordered.flatMap(({ entity, digest, number, sealed }) => [entity, digest, number, sealed]);
+      const question = { keys: [vaultKey(keyPrefix, scope)], args: [keepMs, isFirst ? 1 : 0, ...args] };
+      return askFor('begun', 'vault-begin', question, () => {});
+    },
     name(scope, wanted) {
       const args = wanted.flatMap(({ entity, digest, sealed }) => [entity, digest, sealed]);
       const question = { keys: [vaultKey(keyPrefix, scope)], args: [keepMs, ...args] };
-      return ask('named', 'vault-name', question, (numbers) => {
+      return askFor('named', 'vault-name', question, (numbers) => {
         if (numbers.length !== wanted.length) throw garbage();
         return numbers.map(readNumber);
       });
     },
     read(scope) {
       const question = { keys: [vaultKey(keyPrefix, scope)], args: [keepMs] };
-      return ask('table', 'vault-read', question, readOriginals);
+      return askFor('table', 'vault-read', question, readOriginals);
     },
     join(from, to) {
       const keys = [vaultKey(keyPrefix, from), vaultKey(keyPrefix, to)];
-      return ask('joined', 'vault-join', { keys, args: [keepMs] }, () => {});
+      return askFor('joined', 'vault-join', { keys, args: [keepMs] }, () => {});
     },
-    close: async () => {
-      isClosed = true;
-      // What was sent is answered first, but not waited for longer than its callers do.
-      await Promise.race([client.quit().catch(() => {}), sleep(timeoutMs, undefined, { ref: false })]);
-      client.disconnect();
-    },
+    close,
   };
 }
 

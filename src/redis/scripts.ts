@@ -27,6 +27,7 @@ const parts = {
   'answer-renew': ['answers', 'answer-renew'],
   'answer-keep': ['answers', 'answer-keep'],
   'answer-release': ['answers', 'answer-release'],
+  'vault-begin': ['vault', 'vault-begin'],
   'vault-name': ['vault', 'vault-name'],
   'vault-read': ['vault', 'vault-read'],
   'vault-join': ['vault', 'vault-join'],

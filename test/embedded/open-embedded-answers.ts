@@ -4,20 +4,11 @@ import { createEmbeddedAnswerStore } from '../../src/embedded/embedded-answer-st
 import { becomeOwner } from '../../src/embedded/own-directory.ts';
 import type { AnswerStore } from '../../src/idempotency/answer-store.ts';
 import { type AnswerStoreUnderTest, terms } from '../idempotency/contract/answer-store-under-test.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { onStillClock } from './on-still-clock.ts';
 
 /** An embedded store on a clock that stands still until the test moves it. Its clients share it. */
 export async function openEmbeddedAnswers(test: TestContext): Promise<AnswerStoreUnderTest> {
-  let nowMs = Date.UTC(2026, 10, 20, 12);
-  const store = openAnswersIn(temporaryDirectory(test), () => nowMs);
-  test.after(() => store.close());
-  return {
-    store,
-    another: async () => store,
-    async advance(ms) {
-      nowMs += ms;
-    },
-  };
+  return onStillClock(test, openAnswersIn);
 }
 
 /** The only store of its directory. */

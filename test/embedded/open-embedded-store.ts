@@ -4,20 +4,11 @@ import type { AssistantStore } from '../../src/assistants/store/store.ts';
 import { createEmbeddedAssistantStore } from '../../src/embedded/embedded-assistant-store.ts';
 import { becomeOwner } from '../../src/embedded/own-directory.ts';
 import type { StoreUnderTest } from '../assistants-store/contract/store-under-test.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { onStillClock } from './on-still-clock.ts';
 
 /** An embedded store on a clock that stands still until the test moves it. Its clients share it. */
 export async function openEmbeddedStore(test: TestContext): Promise<StoreUnderTest> {
-  let nowMs = Date.UTC(2026, 10, 20, 12);
-  const store = openStoreIn(temporaryDirectory(test), () => nowMs);
-  test.after(() => store.close());
-  return {
-    store,
-    another: async () => store,
-    async advance(ms) {
-      nowMs += ms;
-    },
-  };
+  return onStillClock(test, openStoreIn);
 }
 
 /** The only store of its directory. */

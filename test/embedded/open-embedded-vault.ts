@@ -6,20 +6,14 @@ import { createEmbeddedVaultStore } from '../../src/embedded/embedded-vault-stor
 import { becomeOwner } from '../../src/embedded/own-directory.ts';
 import type { VaultStore } from '../../src/redaction/vault-store.ts';
 import { terms, type VaultStoreUnderTest } from '../redaction/contract/vault-under-test.ts';
-import { temporaryDirectory } from './temporary-directory.ts';
+import { onStillClock } from './on-still-clock.ts';
 
 /** An embedded store on a clock that stands still until the test moves it. Its clients share it. */
 export async function openEmbeddedVault(test: TestContext): Promise<VaultStoreUnderTest> {
-  let nowMs = Date.UTC(2026, 10, 20, 12);
-  const stateDir = temporaryDirectory(test);
-  const store = openVaultStoreIn(stateDir, () => nowMs);
-  test.after(() => store.close());
+  const under = onStillClock(test, openVaultStoreIn);
+  const { stateDir } = under;
   return {
-    store,
-    another: async () => store,
-    async advance(ms) {
-      nowMs += ms;
-    },
+    ...under,
     // The file, and what SQLite keeps beside it.
     rawBytes: async () =>
       Buffer.concat(

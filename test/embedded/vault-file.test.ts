@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 
-import { email, read, ring, scopeOf, terms, vaultOn } from '../redaction/contract/vault-under-test.ts';
+import { begin, email, read, ring, scopeOf, terms, vaultOn } from '../redaction/contract/vault-under-test.ts';
 import { openVaultStoreIn } from './open-embedded-vault.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -13,6 +13,7 @@ const thread = scopeOf('thread', 'thread_1');
 test('after a restart originals have their numbers', async (t) => {
   const stateDir = temporaryDirectory(t);
   const before = vaultOn(openVaultStoreIn(stateDir), ring('k1'));
+  await begin(before, thread);
   await before.name(thread, [email('a'), email('b')]);
   await before.join(thread, scopeOf('response', 'resp_1'));
   await before.close();
@@ -32,6 +33,7 @@ test('what has expired is removed from the file, in the course of calls that com
   t.after(() => vault.close());
   for (let index = 0; index < 50; index += 1) {
     const old = scopeOf('response', `old ${index}`);
+    await begin(vault, old);
     await vault.name(old, [email('a'), email('b')]);
     await vault.join(old, scopeOf('response', `old too ${index}`));
   }
@@ -40,7 +42,7 @@ test('what has expired is removed from the file, in the course of calls that com
   const file = new DatabaseSync(join(stateDir, 'redaction.db'), { readOnly: true });
   t.after(() => file.close());
   const rowsOf = (table: string) => file.prepare(`SELECT count(*) AS rows FROM ${table}`).get()?.['rows'];
-  assert.deepEqual(['tables', 'scopes', 'originals'].map(rowsOf), [10, 10, 10]);
+  assert.deepEqual(['tables', 'first_tables', 'scopes', 'originals'].map(rowsOf), [10, 0, 10, 10]);
 });
 
 test('a file that can not be read says what to do', (t) => {

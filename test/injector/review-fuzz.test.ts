@@ -87,6 +87,21 @@ test('an annotation with any text in it is answered', () => {
   );
 });
 
+test('what is nested too deep to be copied or written is refused', () => {
+  for (const levels of [100, 3000, 100_000]) {
+    const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    const text = JSON.stringify(
+      reviewOf({ ...pod, spec: { containers: [{ name: 'web', env: [{ name: 'A' }] }] } }),
+    );
+    check(JSON.parse(text.replace('{"name":"A"}', `{"name":"A","valueFrom":${deep}}`)));
+    check(JSON.parse(text.replace('"web"', deep)));
+    const patch = `[{"op":"add","path":"/x","value":${deep}}]`;
+    const annotated = { ...pod, metadata: { annotations: { 'assistant-proxy.io/patch': patch } } };
+    check(reviewOf(annotated));
+    assert.equal(review(reviewOf(annotated), strict).result, 'refused');
+  }
+});
+
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',

@@ -131,7 +131,14 @@ interface Call {
 }
 
 /** Calls as the API server does: it knows the Service's name, and trusts the configuration's bundle alone. */
-export function call({ port, ca, body, path = '/mutate', type = 'application/json', method = 'POST' }: Call) {
+export function call({
+  port,
+  ca,
+  body,
+  path = '/mutate?timeout=10s',
+  type = 'application/json',
+  method = 'POST',
+}: Call) {
   return new Promise<{ status: number; body: string; certificate: string }>((resolve, reject) => {
     const options = {
       host: '127.0.0.1',

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Ajv, type ValidateFunction } from 'ajv';
+import { Compile, type Validator } from 'typebox/schema';
 
 interface Schema {
   readonly type?: string;
@@ -22,7 +22,7 @@ export const kubernetesVersions = readdirSync(folder)
   .map((file) => file.slice(0, -'.json'.length))
   .toSorted();
 
-const validators = new Map<string, ValidateFunction>();
+const validators = new Map<string, Validator>();
 
 /** What a Kubernetes of this minor version would find wrong with an object's fields; unknown ones are wrong. */
 export function schemaProblems(object: unknown, version: string): string[] {
@@ -31,14 +31,15 @@ export function schemaProblems(object: unknown, version: string): string[] {
   const validate = validators.get(`${version} ${key}`) ?? compile(version, key);
   if (validate === undefined) return [`Kubernetes ${version} has no ${key}`];
   validators.set(`${version} ${key}`, validate);
-  if (validate(object)) return [];
-  return (validate.errors ?? []).map(
-    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
-  );
+  const [, errors] = validate.Errors(object);
+  // Beside each error stands that its schema did not hold.
+  return errors
+    .filter(({ keyword }) => keyword !== 'boolean')
+    .map(({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`);
 }
 
 /** Custom resources are the same in all versions. */
-function compile(version: string, key: string): ValidateFunction | undefined {
+function compile(version: string, key: string): Validator | undefined {
   const release = [version, 'custom']
     .map((name) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Release)
     .find(({ roots }) => Object.hasOwn(roots, key));
@@ -47,8 +48,7 @@ function compile(version: string, key: string): ValidateFunction | undefined {
   const definitions = Object.fromEntries(
     Object.entries(release.definitions).map(([name, schema]) => [name, strict(name, schema)]),
   );
-  const ajv = new Ajv({ allErrors: true, validateFormats: false, strict: false });
-  return ajv.compile({ definitions, $ref: `#/definitions/${root}` });
+  return Compile({ definitions, $ref: `#/definitions/${root}` });
 }
 
 function strict(name: string, schema: Schema): object {

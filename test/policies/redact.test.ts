@@ -116,10 +116,10 @@ test('a chain of responses, and a conversation, go on with the same placeholders
   assert.match(sent(), /Not <EMAIL_2> but <EMAIL_1>/);
   const streamed = client.responses.stream({
     model: 'gpt-4o',
-    input: '[[echo]]And <EMAIL_2>?',
+    input: '[[recall]]',
     previous_response_id: second.id,
   });
-  assert.equal((await streamed.finalResponse()).output_text, 'And b@example.org?');
+  assert.equal((await streamed.finalResponse()).output_text, `I am ${email}`);
   assert.equal((await client.responses.retrieve(first.id)).output_text, `I am ${email}`);
 
   const conversation = await client.conversations.create({
@@ -129,11 +129,40 @@ test('a chain of responses, and a conversation, go on with the same placeholders
   assert.match(JSON.stringify(items.data), new RegExp(email));
   const told = await client.responses.create({
     model: 'gpt-4o',
-    input: '[[echo]]<EMAIL_1>',
+    input: '[[recall]]',
     conversation: conversation.id,
   });
-  assert.equal(told.output_text, email);
+  assert.equal(told.output_text, `I am ${email}`);
   assert.ok(!sent().includes(email));
+});
+
+test('what a caller writes as placeholders are written comes back as it was, and means nobody', async (t) => {
+  const { client, sent } = await startRedacting(t, `mode: pseudonymize, encryptionKeyFile: ${keyFile(t)}`);
+  const said = `${email} is no <EMAIL_1>, [email_2] or EMAIL_3; <NAME_1> is a name.`;
+  const answer = await client.chat.completions.create(asks(`[[echo]]${said}`));
+  assert.equal(answer.choices[0]?.message.content, said);
+  assert.match(sent(), /<EMAIL_1> is no <EMAIL_2>, <EMAIL_3> or <EMAIL_4>; <NAME_1> is a name\./);
+  const { threads, assistants } = client.beta;
+  const assistant = await assistants.create({ model: 'gpt-4o', instructions: 'Write <EMAIL_1>.' });
+  assert.equal(assistant.instructions, 'Write <EMAIL_1>.', 'what no table restores is left alone');
+  const thread = await threads.create({ messages: [{ role: 'user', content: `I am <EMAIL_2>, ${email}` }] });
+  await threads.messages.create(thread.id, { role: 'user', content: `[[echo]]${said}` });
+  // The calls of a run hold placeholders that stand for something.
+  const run = await threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id });
+  assert.equal(run.status, 'completed');
+  const { data } = await threads.messages.list(thread.id);
+  const texts = data.map(({ content: [part] }) => (part?.type === 'text' ? part.text.value : ''));
+  assert.deepEqual(texts, [said, `[[echo]]${said}`, `I am <EMAIL_2>, ${email}`]);
+  assert.ok(!sent().includes(email));
+});
+
+test('what is masked or hashed has no placeholders, so a caller may write them', async (t) => {
+  for (const mode of ['mask', 'hash']) {
+    const { client, sent } = await startRedacting(t, `mode: ${mode}, hashKey: 0123456789abcdef`);
+    const answer = await client.chat.completions.create(asks('[[echo]]Write to <EMAIL_1>.'));
+    assert.equal(answer.choices[0]?.message.content, 'Write to <EMAIL_1>.');
+    assert.match(sent(), /Write to <EMAIL_1>\./);
+  }
 });
 
 test('threads keep placeholders, and applications see what they said', async (t) => {

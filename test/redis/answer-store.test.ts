@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { AnswerStore } from '../../src/idempotency/answer-store.ts';
-import { StoreUnavailable } from '../../src/store-unavailable.ts';
-import { startCluster, startRedis, until } from '../harness/redis.ts';
+import { startCluster, startRedis } from '../harness/redis.ts';
 import { callBy, terms } from '../idempotency/contract/answer-store-under-test.ts';
+import { array, testGarbledReplies, word } from './garbled-replies.ts';
 import { openAnswers, openReadyAnswers } from './open-answers.ts';
+import { rejection } from './rejection.ts';
 import { startScriptedServer } from './scripted-server.ts';
+import { untilCarriedOut } from './share-server.ts';
+import { watchCommands } from './watch-commands.ts';
 
 const { leaseMs, keepMs } = terms;
 const one = callBy('one');
@@ -45,17 +48,11 @@ test('a call is one key, which goes by itself when its lease or its answer has b
 test('every method is one command', async (t) => {
   const redis = await startRedis(t);
   const store = await openReadyAnswers(t, redis.url);
-  for (const method of Object.values(methodsOf(store))) await method();
-  const monitor = await redis.client.monitor();
-  t.after(() => monitor.disconnect());
-  const seen: string[] = [];
-  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
-    if (source !== 'lua') seen.push(command.toLowerCase());
-  });
-  for (const method of Object.values(methodsOf(store))) await method();
-  await redis.client.echo('end');
-  await until(async () => seen.includes('echo'));
-  assert.deepEqual(seen, ['evalsha', 'evalsha', 'evalsha', 'evalsha', 'echo']);
+  const commandsOf = await watchCommands(t, redis);
+  for (const [name, method] of Object.entries(methodsOf(store))) {
+    await method();
+    assert.deepEqual(await commandsOf(method), ['evalsha'], name);
+  }
 });
 
 test('calls of one organisation live on all nodes of a cluster', async (t) => {
@@ -64,12 +61,7 @@ test('calls of one organisation live on all nodes of a cluster', async (t) => {
   const calls = Array.from({ length: 12 }, (_, index) => callBy('one', `call ${index}`));
   for (const call of calls) {
     // Each node is connected to when it is first needed.
-    await until(() =>
-      store.release(call).then(
-        () => true,
-        () => false,
-      ),
-    );
+    await untilCarriedOut(() => store.release(call));
     assert.deepEqual(await store.begin(call, 'a'), { kind: 'begun' });
     await store.renew(call, 'a');
     await store.keep(call, 'a', answer);
@@ -105,23 +97,13 @@ test('a server that breaks off is asked once, and nobody knows what it did', asy
   assert.equal(asked, 1);
 });
 
-const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
-const garbage: Record<string, string> = {
-  'an integer': ':1\r\n',
-  nothing: '$-1\r\n',
-  'an empty list': '*0\r\n',
-  'a kind that is none': array(word('maybe'), word('a')),
-  'a call that runs without a fingerprint': array(word('running')),
-  'an answer that is not there': array(word('answered'), word('a'), '$-1\r\n'),
-};
-
-for (const [name, reply] of Object.entries(garbage)) {
-  test(`${name} for an answer is an outage`, async (t) => {
-    const store = openAnswers(t, await startScriptedServer(t, () => reply));
-    for (const method of Object.values(methodsOf(store))) await rejection(method());
-  });
-}
+testGarbledReplies(
+  {
+    'a call that runs without a fingerprint': array(word('running')),
+    'an answer that is not there': array(word('answered'), word('a'), '$-1\r\n'),
+  },
+  (t, url) => methodsOf(openAnswers(t, url)),
+);
 
 test('no answer reaches an error', async (t) => {
   const redis = await startRedis(t);
@@ -134,12 +116,3 @@ test('no answer reaches an error', async (t) => {
     assert.doesNotMatch(JSON.stringify({ ...each, text: `${each.stack}` }), /a secret/);
   }
 });
-
-async function rejection(work: Promise<unknown>): Promise<StoreUnavailable> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StoreUnavailable, `${String(error)}`);
-  return error;
-}

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { create, minuteMs, org, thread } from '../assistants-store/contract/store-under-test.ts';
-import { startRedis, until } from '../harness/redis.ts';
+import { startRedis } from '../harness/redis.ts';
 import { openReadyStore } from './open-assistant-store.ts';
+import { watchCommands } from './watch-commands.ts';
 
 test('a thread is three keys of one hash tag, and none when its documents are gone', async (t) => {
   const redis = await startRedis(t);
@@ -50,14 +51,6 @@ test('every method is one command', async (t) => {
   ];
   // The server learns the scripts.
   for (const method of methods) await method();
-  const monitor = await redis.client.monitor();
-  t.after(() => monitor.disconnect());
-  const seen: string[] = [];
-  monitor.on('monitor', (_time: string, [command = '']: string[], source: string) => {
-    if (source !== 'lua') seen.push(command.toLowerCase());
-  });
-  for (const method of methods) await method();
-  await redis.client.echo('end');
-  await until(async () => seen.includes('echo'));
-  assert.deepEqual(seen, [...methods.map(() => 'evalsha'), 'echo']);
+  const commandsOf = await watchCommands(t, redis);
+  for (const method of methods) assert.deepEqual(await commandsOf(method), ['evalsha']);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AssistantStore } from '../../src/assistants/store/store.ts';
-import { StoreUnavailable } from '../../src/store-unavailable.ts';
+import type { StoreUnavailable } from '../../src/store-unavailable.ts';
 import {
   bodyOf,
   create,
@@ -13,7 +13,9 @@ import {
   thread,
 } from '../assistants-store/contract/store-under-test.ts';
 import { startRedis, until } from '../harness/redis.ts';
+import { array, testGarbledReplies, word } from './garbled-replies.ts';
 import { openAssistantStore, openReadyStore, untilStoreIsReady } from './open-assistant-store.ts';
+import { rejection } from './rejection.ts';
 import { startScriptedServer } from './scripted-server.ts';
 
 /** What contents get, whatever decisions do. */
@@ -43,7 +45,7 @@ test('while nothing listens every method is rejected in time, and works when Red
   await store.schedule(org, 'work', 0);
   await redis.kill();
   await until(async () => errors.some(({ message }) => message.includes('ECONNREFUSED')));
-  const rejections = Object.values(methodsOf(store)).map((method) => rejection(method()));
+  const rejections = Object.values(methodsOf(store)).map((method) => timedRejection(method()));
   for (const { tookMs, error } of await Promise.all(rejections)) {
     // Until the next attempt to connect fails.
     assert.ok(tookMs < maxBackoffMs + slackMs, `${tookMs} ms`);
@@ -62,7 +64,7 @@ test('a server that says nothing any more is waited for no longer than two secon
   const { store } = await openReadyStore(t, redis.url);
   for (const method of Object.values(methodsOf(store))) await method();
   process.kill(redis.pid, 'SIGSTOP');
-  const rejections = Object.values(methodsOf(store)).map((method) => rejection(method()));
+  const rejections = Object.values(methodsOf(store)).map((method) => timedRejection(method()));
   for (const { tookMs, error } of await Promise.all(rejections)) {
     assert.ok(tookMs >= timeoutMs - 5 && tookMs < timeoutMs + slackMs, `${tookMs} ms`);
     assert.equal(error.mayHaveHappened, true);
@@ -76,7 +78,7 @@ test('a connection that comes too late carries nothing that was given up', async
   const redis = await startRedis(t);
   process.kill(redis.pid, 'SIGSTOP');
   const { store } = openAssistantStore(t, redis.url);
-  const { tookMs } = await rejection(create(store, ['late']));
+  const { tookMs } = await timedRejection(create(store, ['late']));
   assert.ok(tookMs < timeoutMs + slackMs, `${tookMs} ms`);
   process.kill(redis.pid, 'SIGCONT');
   await untilStoreIsReady(store);
@@ -92,7 +94,7 @@ test('a commit whose answer is lost may have happened, and is not sent again', a
     return '';
   });
   const { store } = openAssistantStore(t, url);
-  const { error } = await rejection(store.commit(thread, { puts: [{ id: 'a', body: 'a' }] }));
+  const error = await rejection(store.commit(thread, { puts: [{ id: 'a', body: 'a' }] }));
   assert.equal(error.mayHaveHappened, true);
   await sleep(200);
   assert.equal(asked, 1);
@@ -104,7 +106,7 @@ test('a server whose memory is full changes nothing', async (t) => {
   await create(store, ['a']);
   await redis.client.config('SET', 'maxmemory', '1');
   const puts = ['a', 'b'].map((id) => ({ id, body: 'changed', lists: ['messages'] }));
-  const { error } = await rejection(store.commit(thread, { puts }));
+  const error = await rejection(store.commit(thread, { puts }));
   assert.match(error.message, /OOM/);
   await redis.client.config('SET', 'maxmemory', '0');
   assert.deepEqual(await idsOf(store), ['a']);
@@ -116,45 +118,36 @@ test('no argument reaches an error', async (t) => {
   const { store } = await openReadyStore(t, redis.url, 'prefix');
   // Another kind of value than the script expects.
   await redis.client.set('prefix:{acme:thread_1}:m', 'x');
-  const { error } = await rejection(store.commit(thread, { puts: [{ id: 'a', body: 'a secret' }] }));
+  const error = await rejection(store.commit(thread, { puts: [{ id: 'a', body: 'a secret' }] }));
   assert.match(error.message, /WRONGTYPE/);
   for (let each: unknown = error; each instanceof Error; each = each.cause) {
     assert.doesNotMatch(JSON.stringify({ ...each, text: `${each.stack}` }), /a secret/);
   }
 });
 
-const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
-const garbage: Record<string, string> = {
-  'an integer': ':1\r\n',
-  nothing: '$-1\r\n',
-  'an empty list': '*0\r\n',
-  'a kind that is none': array(word('maybe')),
-  'documents that are cut off': array(word('documents'), word('a'), word('1')),
-  'too many documents': array(word('documents'), ...Array.from({ length: 6 }, () => word('1'))),
-  'a document without a body': array(word('documents'), word('a'), word('1'), '$-1\r\n'),
-  'a version that is none': array(word('documents'), word('a'), word('zero'), word('body')),
-  'a page with a document that is not there': array(word('page'), word('0'), word('a'), '$-1\r\n', '$-1\r\n'),
-  'a failure of nothing': array(word('failed')),
-  'claimed work that is no text': array(word('claimed'), ':1\r\n'),
-};
+testGarbledReplies(
+  {
+    'documents that are cut off': array(word('documents'), word('a'), word('1')),
+    'too many documents': array(word('documents'), ...Array.from({ length: 6 }, () => word('1'))),
+    'a document without a body': array(word('documents'), word('a'), word('1'), '$-1\r\n'),
+    'a version that is none': array(word('documents'), word('a'), word('zero'), word('body')),
+    'a page with a document that is not there': array(
+      word('page'),
+      word('0'),
+      word('a'),
+      '$-1\r\n',
+      '$-1\r\n',
+    ),
+    'a failure of nothing': array(word('failed')),
+    'claimed work that is no text': array(word('claimed'), ':1\r\n'),
+  },
+  (t, url) => methodsOf(openAssistantStore(t, url).store),
+);
 
-for (const [name, reply] of Object.entries(garbage)) {
-  test(`${name} for an answer is an outage`, async (t) => {
-    const url = await startScriptedServer(t, () => reply);
-    const { store } = openAssistantStore(t, url);
-    for (const method of Object.values(methodsOf(store))) await rejection(method());
-  });
-}
-
-async function rejection(
+async function timedRejection(
   work: Promise<unknown>,
 ): Promise<{ readonly tookMs: number; readonly error: StoreUnavailable }> {
   const startedAtMs = performance.now();
-  const error: unknown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  assert.ok(error instanceof StoreUnavailable, `${String(error)}`);
+  const error = await rejection(work);
   return { tookMs: performance.now() - startedAtMs, error };
 }

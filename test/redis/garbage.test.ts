@@ -5,12 +5,11 @@ import { packDoubles } from '../../src/redis/doubles.ts';
 import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { until } from '../harness/redis.ts';
 import { admission, budget, concurrency, org, rate } from '../ledger/contract/ledger-under-test.ts';
+import { array, word } from './garbled-replies.ts';
 import { openLedger } from './open-ledger.ts';
 import { startScriptedServer } from './scripted-server.ts';
 
 const nowMs = 1_795_300_000_000;
-const word = (text: string) => `$${text.length}\r\n${text}\r\n`;
-const array = (...parts: string[]) => `*${parts.length}\r\n${parts.join('')}`;
 const numbers = (...values: number[]) => word(packDoubles(values).toString('latin1'));
 const states = [0, 9, 0, 0, 0, 0, 0, 0];
 

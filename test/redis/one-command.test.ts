@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import { startRedis, until } from '../harness/redis.ts';
+import { startRedis } from '../harness/redis.ts';
 import { admission, budget, concurrency, granted, org, rate } from '../ledger/contract/ledger-under-test.ts';
 import { openReadyLedger } from './open-ledger.ts';
+import { watchCommands } from './watch-commands.ts';
 
 test('every method is one command', async (t) => {
   const { ledger, commandsOf } = await watch(t);
@@ -51,27 +52,9 @@ test('a decision on twenty budgets is one command', async (t) => {
   assert.deepEqual(await commandsOf(decide), ['evalsha']);
 });
 
-/** A ledger on a server, and what a piece of work sends there, as MONITOR sees it. */
+/** A ledger on a server, and what a piece of work sends there. */
 async function watch(t: TestContext) {
   const redis = await startRedis(t);
   const { ledger } = await openReadyLedger(t, redis.url);
-  const monitor = await redis.client.monitor();
-  t.after(() => monitor.disconnect());
-  const seen: string[] = [];
-  // What a script does is shown, too, as coming from `lua`.
-  monitor.on('monitor', (_time: string, [command = '', first]: string[], source: string) => {
-    if (source !== 'lua') seen.push(command.toLowerCase() === 'echo' ? `${first}` : command.toLowerCase());
-  });
-  const mark = async (text: string) => {
-    await redis.client.echo(text);
-    await until(async () => seen.includes(text));
-  };
-  const commandsOf = async (work: () => Promise<unknown>): Promise<string[]> => {
-    seen.length = 0;
-    await mark('begin');
-    await work();
-    await mark('end');
-    return seen.slice(seen.indexOf('begin') + 1, -1);
-  };
-  return { ledger, commandsOf };
+  return { ledger, commandsOf: await watchCommands(t, redis) };
 }

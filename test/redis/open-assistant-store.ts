@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { after, before, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 
 import type { AssistantStore } from '../../src/assistants/store/store.ts';
 import { createRedisAssistantStore } from '../../src/redis/redis-assistant-store.ts';
 import type { OpenStore } from '../assistants-store/contract/store-under-test.ts';
-import { type RedisSetup, type RunningRedis, startRedis, until } from '../harness/redis.ts';
+import type { RedisSetup } from '../harness/redis.ts';
+import { shareServer, untilCarriedOut } from './share-server.ts';
 
 export interface OpenedStore {
   readonly store: AssistantStore;
@@ -33,21 +34,15 @@ export async function openReadyStore(...args: Parameters<typeof openAssistantSto
 }
 
 export async function untilStoreIsReady(store: AssistantStore, org = 'ready'): Promise<void> {
-  const isReady = () => store.get({ org, name: 'ready' }, ['ready']).then(Boolean, () => false);
-  await until(isReady);
+  await untilCarriedOut(() => store.get({ org, name: 'ready' }, ['ready']));
 }
 
-/** One server for all tests of a file, each under keys of its own; its clock, if it can be moved, by all of them. */
-export function shareRedisForStores(setup: RedisSetup = { fakeTime: true }): OpenStore {
-  const releases: (() => Promise<void>)[] = [];
-  let redis: RunningRedis;
-  before(async () => {
-    redis = await startRedis({ after: (release) => releases.push(release) }, setup);
-  });
-  after(() => Promise.all(releases.map((release) => release())));
+/** One server for all tests of a file: see `shareServer`. */
+export function shareRedisForStores(setup?: RedisSetup): OpenStore {
+  const server = shareServer(setup);
   return async (test) => {
-    const keyPrefix = randomUUID();
-    const open = async () => (await openReadyStore(test, redis.url, keyPrefix)).store;
-    return { store: await open(), another: open, advance: redis.advance };
+    const { url, keyPrefix, advance } = server();
+    const open = async () => (await openReadyStore(test, url, keyPrefix)).store;
+    return { store: await open(), another: open, advance };
   };
 }

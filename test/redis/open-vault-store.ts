@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { after, before, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 
 import type { Redis } from 'ioredis';
 
 import type { VaultStore } from '../../src/redaction/vault-store.ts';
 import { createRedisVaultStore } from '../../src/redis/redis-vault-store.ts';
-import { type RunningRedis, startRedis, until } from '../harness/redis.ts';
 import { type OpenVaultStore, scopeOf, terms } from '../redaction/contract/vault-under-test.ts';
+import { shareServer, untilCarriedOut } from './share-server.ts';
 
 /** A pod's store, closed when the test is over. */
 export function openVaultStore(
@@ -22,31 +22,25 @@ export function openVaultStore(
 /** One that has its connection. */
 export async function openReadyVaultStore(...args: Parameters<typeof openVaultStore>): Promise<VaultStore> {
   const store = openVaultStore(...args);
-  await until(() =>
-    store.read(scopeOf('thread', 'ready', 'ready')).then(
-      () => true,
-      () => false,
-    ),
-  );
+  await untilCarriedOut(() => store.read(scopeOf('thread', 'ready', 'ready')));
   return store;
 }
 
-/** One server for all tests of a file, each under keys of its own; its clock is moved by all of them. */
+/** One server for all tests of a file: see `shareServer`. */
 export function shareRedisForVaults(): OpenVaultStore {
-  const releases: (() => Promise<void>)[] = [];
-  let redis: RunningRedis;
-  before(async () => {
-    redis = await startRedis({ after: (release) => releases.push(release) }, { fakeTime: true });
-  });
-  after(() => Promise.all(releases.map((release) => release())));
+  const server = shareServer();
   return async (test) => {
-    const keyPrefix = randomUUID();
-    const open = () => openReadyVaultStore(test, redis.url, { keyPrefix });
+    const { url, keyPrefix, advance, client } = server();
+    const open = () => openReadyVaultStore(test, url, { keyPrefix });
     return {
       store: await open(),
       another: open,
-      advance: redis.advance,
-      rawBytes: () => contentOf(redis.client, `${keyPrefix}:*`),
+      advance,
+      async nowMs() {
+        const [seconds, micros] = await client.time();
+        return 1000 * Number(seconds) + Math.floor(Number(micros) / 1000);
+      },
+      rawBytes: () => contentOf(client, `${keyPrefix}:*`),
     };
   };
 }

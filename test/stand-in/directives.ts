@@ -8,6 +8,7 @@
  * | `[[bytes:100000]]`                   | an answer of that many bytes (ASCII)                            |
  * | `[[say:any text]]`                   | answers exactly this text                                       |
  * | `[[echo]]`                           | answers the message itself, without its directives              |
+ * | `[[recall]]`                         | answers the first message of the user, without its directives   |
  * | `[[tool:get_weather {"city":"Rome"}]]` | calls this function if offered; several make parallel calls   |
  * | `[[search:words]]`                   | uses file_search, if offered, with this query                   |
  * | `[[code:print(1)]]`                  | uses code_interpreter, if offered, with this code               |
@@ -24,6 +25,7 @@ export interface Directives {
   bytes?: number;
   say?: string;
   echo: boolean;
+  recall: boolean;
   tools: { name: string; arguments: string | undefined }[];
   search?: string;
   code?: string;
@@ -39,7 +41,15 @@ export interface Directives {
 }
 
 export function readDirectives(message: string): Directives {
-  const found: Directives = { echo: false, tools: [], files: [], refuse: false, thinkMs: 0, rest: '' };
+  const found: Directives = {
+    echo: false,
+    recall: false,
+    tools: [],
+    files: [],
+    refuse: false,
+    thinkMs: 0,
+    rest: '',
+  };
   found.rest = message
     .replace(/\[\[(\w+)(?::([\s\S]*?))?\]\](?!\])/g, (whole, name: string, value: string = '') =>
       apply(found, name, value) ? '' : whole,
@@ -63,6 +73,9 @@ function apply(found: Directives, name: string, value: string): boolean {
       return true;
     case 'echo':
       found.echo = true;
+      return true;
+    case 'recall':
+      found.recall = true;
       return true;
     case 'tool': {
       const [, tool = '', args] = /^\s*([\w.-]+)\s*([\s\S]*)$/.exec(value) ?? [];

@@ -186,6 +186,7 @@ function writeAnswer(
   if (directives.refuse) return "I'm sorry, but I can't help with that.";
   if (directives.say !== undefined) return directives.say;
   if (directives.echo) return directives.rest;
+  if (directives.recall) return readDirectives(firstUserText(prompt)).rest;
   if (directives.bytes !== undefined) return passage(directives.bytes).slice(0, directives.bytes);
   if (directives.words !== undefined) {
     return passage(directives.words * 12)
@@ -197,6 +198,10 @@ function writeAnswer(
   if (prompt.format.type === 'json_object') return JSON.stringify({ answer: text });
   if (prompt.format.type === 'json_schema') return JSON.stringify(exampleOf(prompt.format.schema, text));
   return text;
+}
+
+function firstUserText({ messages }: Prompt): string {
+  return messages.find(({ role }) => role === 'user')?.text ?? '';
 }
 
 function sentences(prompt: Prompt, directives: Directives, since: PromptMessage[], variant: number): string {

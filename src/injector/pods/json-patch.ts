@@ -1,8 +1,13 @@
+import { isNestedDeeper } from './nesting.ts';
+
 /** An operation of RFC 6902. */
 export type PatchOperation =
   | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
   | { readonly op: 'remove'; readonly path: string }
   | { readonly op: 'copy' | 'move'; readonly from: string; readonly path: string };
+
+/** A container has fewer levels by far. */
+const maxLevels = 40;
 
 /** A text says what is wrong. */
 export function parsePatch(text: string): PatchOperation[] | string {
@@ -13,6 +18,7 @@ export function parsePatch(text: string): PatchOperation[] | string {
     return 'is no JSON';
   }
   if (!Array.isArray(operations)) return 'must be a list of operations';
+  if (isNestedDeeper(operations, maxLevels)) return `must not be nested deeper than ${maxLevels} levels`;
   const wrong = operations.findIndex((operation) => !isOperation(operation));
   if (wrong === -1) return operations as PatchOperation[];
   return `has in place ${wrong} no operation of RFC 6902: op, path that starts with a slash, value or from`;

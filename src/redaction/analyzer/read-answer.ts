@@ -20,7 +20,8 @@ const ourNames: Readonly<Record<string, string>> = {
   SG_NRIC_FIN: 'SG_NRIC',
 };
 
-function ourName(name: string): string {
+/** What is found there by this name is called so here. */
+export function ourName(name: string): string {
   return name.endsWith('_PASSPORT') ? 'PASSPORT' : (ourNames[name] ?? name);
 }
 

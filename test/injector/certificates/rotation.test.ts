@@ -37,6 +37,8 @@ test('while authority and certificate are rotated, every call to either of two i
   addWebhookConfiguration(api);
   api.put(secretPath, await agedMaterial());
   const before = readMaterial(api.get(secretPath)!)!;
+  const inFlight: ReturnType<typeof beginCall>[] = [];
+  t.after(() => inFlight.forEach(({ abort }) => abort()));
   const injectors = [
     await startInjector(t, api, { settleMs: 1500 }),
     // It looks seldom, and so serves the old certificate for longer.
@@ -49,13 +51,14 @@ test('while authority and certificate are rotated, every call to either of two i
   const known = laggingBundle(api);
   t.after(known.stop);
   await sleep(2 * lagMs);
-  const inFlight = injectors.map((injector) => beginCall(injector, known.pem()));
+  inFlight.push(...injectors.map((injector) => beginCall(injector, known.pem())));
 
   const seen = injectors.map(() => new Set<string>());
   const old = new X509Certificate(before.serving.certificate).fingerprint256;
   let calls = 0;
   let finish = 0;
   while (finish < 20) {
+    assert.ok(calls < 3000, 'no other certificate is ever served');
     const answers = await Promise.all(
       injectors.map(({ port }) => call({ port, ca: known.pem(), body: review })),
     );
@@ -205,7 +208,9 @@ function beginCall({ port }: RunningInjector, ca: string) {
     headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(review) },
   });
   sending.write(review.slice(0, 100));
+  sending.on('error', () => {});
   return {
+    abort: () => sending.destroy(),
     async finishWith() {
       sending.end(review.slice(100));
       const [response] = await once(sending, 'response');

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 
 import type { Original } from '../../../src/redaction/vault.ts';
 import {
+  begin,
   email,
   type OpenVaultStore,
   randomRing,
@@ -27,8 +28,9 @@ const [one, two, three] = ['resp_1', 'resp_2', 'resp_3'].map((id) => scopeOf('re
 /** Registers what every adapter of the port has to pass, behind its seal. */
 export function describeVault(name: string, open: OpenVaultStore): void {
   describe(`the vault in ${name}`, () => {
-    test('originals are numbered by entity from 1, and have the same number for ever', async (t) => {
+    test('originals of a first table are numbered by entity from 1, and have the same number for ever', async (t) => {
       const { vault, another } = await openVault(t);
+      await begin(vault, thread);
       const wanted = [
         email('a@x.example'),
         { entity: 'PHONE', original: '+1 202 555 0143' },
@@ -51,6 +53,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('what is wanted twice at once has one number', async (t) => {
       const { vault } = await openVault(t);
+      await begin(vault, thread);
       const wanted = [email('a'), email('b'), email('a'), { entity: 'SECRET', original: 'a' }];
       assert.deepEqual(await vault.name(thread, wanted), [
         '<EMAIL_1>',
@@ -63,6 +66,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('pods that race get one numbering without gaps', async (t) => {
       const { vault, another } = await openVault(t);
+      await begin(vault, thread);
       const pods = [vault, await another(), await another()];
       const originals = Array.from({ length: 12 }, (_, index) => `${index}@x.example`);
       const told = new Map<string, Set<string>>();
@@ -117,6 +121,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
         scopeOf('thread', '', ''),
         scopeOf('thread', 'a}:{b', 'a:{b}'),
       ];
+      await begin(vault, thread, ...others);
       await vault.name(thread, [email('a')]);
       for (const other of others) {
         assert.deepEqual(await read(vault, other), []);
@@ -128,6 +133,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
     test('a chain of responses goes on with one table, through whichever of them', async (t) => {
       const { vault, another } = await openVault(t);
       const other = await another();
+      await begin(vault, first);
       await vault.name(first, [email('a')]);
       await vault.join(first, one);
       assert.deepEqual(await other.name(one, [email('b'), email('a')]), ['<EMAIL_2>', '<EMAIL_1>']);
@@ -141,6 +147,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('a chain may begin with nothing to hide', async (t) => {
       const { vault } = await openVault(t);
+      await begin(vault, first);
       await vault.join(first, one);
       await vault.join(one, two);
       assert.deepEqual(await vault.name(two, [email('a')]), ['<EMAIL_1>']);
@@ -149,6 +156,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
     test('a scope that others lead to leads nowhere else, though nothing be in it yet', async (t) => {
       const { vault } = await openVault(t);
       const other = scopeOf('response', 'other');
+      await begin(vault, first, other);
       await vault.join(first, one);
       await vault.join(other, first);
       await vault.name(other, [email('b')]);
@@ -159,6 +167,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('a scope that has a table keeps it, whoever would join it', async (t) => {
       const { vault } = await openVault(t);
+      await begin(vault, one, two);
       await vault.name(one, [email('a')]);
       await vault.name(two, [email('b')]);
       await vault.join(one, two);
@@ -175,6 +184,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('a table is kept as long as it is named into or read, and then forgotten', async (t) => {
       const { vault, advance } = await openVault(t);
+      await begin(vault, thread);
       await vault.name(thread, [email('a'), email('b')]);
       await advance(keepMs - 60_000);
       assert.equal((await read(vault, thread)).length, 2);
@@ -184,11 +194,76 @@ export function describeVault(name: string, open: OpenVaultStore): void {
       assert.equal((await read(vault, thread)).length, 2);
       await advance(keepMs + 60_000);
       assert.deepEqual(await read(vault, thread), []);
-      assert.deepEqual(await vault.name(thread, [email('b')]), ['<EMAIL_1>']);
+    });
+
+    test('a table that was begun is kept as long as any, with nothing in it', async (t) => {
+      const { vault, advance } = await openVault(t);
+      await begin(vault, thread, scopeOf('thread', 'thread_2'));
+      await advance(keepMs - 60_000);
+      assert.deepEqual(await vault.name(thread, [email('a')]), ['<EMAIL_1>']);
+      await advance(120_000);
+      assert.deepEqual(await vault.name(thread, [email('b')]), ['<EMAIL_2>']);
+      const [late] = await vault.name(scopeOf('thread', 'thread_2'), [email('a')]);
+      assert.notEqual(late, '<EMAIL_1>');
+    });
+
+    test('a table begins with the originals that it is given, and goes on from their numbers', async (t) => {
+      const { vault } = await openVault(t);
+      const originals = [
+        { ...email('b'), placeholder: '<EMAIL_12>' },
+        { ...email('a'), placeholder: '<EMAIL_3>' },
+        { entity: 'PHONE', original: 'c', placeholder: '<PHONE_1>' },
+      ];
+      await vault.begin(thread, { originals, isFirst: true });
+      await vault.begin(thread, { originals: [{ ...email('d'), placeholder: '<EMAIL_1>' }], isFirst: true });
+      assert.deepEqual(await read(vault, thread), ['<EMAIL_12> b', '<EMAIL_3> a', '<PHONE_1> c']);
+      assert.deepEqual(await vault.name(thread, [email('d'), email('a')]), ['<EMAIL_13>', '<EMAIL_3>']);
+    });
+
+    test('a table that may not be the first of its scope numbers by the seconds of 2026 and later', async (t) => {
+      const { vault, nowMs } = await openVault(t);
+      const seconds = async () => Math.floor(((await nowMs()) - Date.UTC(2026, 0, 1)) / 1000);
+      const copied = scopeOf('response', 'copied');
+      await vault.begin(copied, { originals: [{ ...email('a'), placeholder: '<EMAIL_1>' }], isFirst: false });
+      await vault.join(first, one);
+      for (const scope of [thread, copied, one]) {
+        const from = await seconds();
+        const [next, another] = numbersOf(await vault.name(scope, [email('b'), email('c')]));
+        assert.ok(next! >= from && next! <= (await seconds()), `${next}`);
+        assert.equal(another, next! + 1);
+      }
+    });
+
+    test('no number comes again in a table that is made when the one before was forgotten', async (t) => {
+      const { vault, advance } = await openVault(t);
+      const told = new Set<number>();
+      await begin(vault, thread);
+      for (const count of [5, 1, keepMs / 1000 + 50, 3, 2 * (keepMs / 1000), 1]) {
+        const wanted = Array.from({ length: count }, (_, index) => email(`${index}`));
+        // Not all at once, which takes longer than a store may.
+        for (let from = 0; from < count; from += 500) {
+          for (const number of numbersOf(await vault.name(thread, wanted.slice(from, from + 500)))) {
+            assert.ok(!told.has(number), `${number} again`);
+            told.add(number);
+          }
+        }
+        await advance(keepMs);
+        assert.deepEqual(await vault.read(thread), []);
+      }
+    });
+
+    test('no number comes again when a store has lost a table that named less than one original a second', async (t) => {
+      const { vault, advance } = await openVault(t);
+      // Another scope stands for the same one of a store that has lost it.
+      const before = numbersOf(await vault.name(thread, [email('a'), email('b')]));
+      await advance(2000);
+      const after = numbersOf(await vault.name(scopeOf('thread', 'again'), [email('c'), email('d')]));
+      assert.ok(after[0]! > before[1]!, `${after.join()} after ${before.join()}`);
     });
 
     test('who came into a table keeps it alive for all of it, and is forgotten when nobody asks for it', async (t) => {
       const { vault, advance } = await openVault(t);
+      await begin(vault, first);
       await vault.name(first, [email('a')]);
       await vault.join(first, one);
       await vault.join(one, two);
@@ -255,6 +330,7 @@ export function describeVault(name: string, open: OpenVaultStore): void {
 
     test('keys are rotated: numbers stay, and what was sealed before still opens', async (t) => {
       const { store } = await open(t);
+      await begin(vaultOn(store, ring('k1')), thread);
       await vaultOn(store, ring('k1')).name(thread, [email('a')]);
       const rotated = vaultOn(store, ring('k2', 'k1'));
       assert.deepEqual(await rotated.name(thread, [email('b'), email('a')]), ['<EMAIL_2>', '<EMAIL_1>']);
@@ -280,8 +356,12 @@ export function describeVault(name: string, open: OpenVaultStore): void {
       await assert.rejects(vault.name(thread, [email('a')]), refused);
       await assert.rejects(vault.read(thread), refused);
       await assert.rejects(vault.join(thread, one), refused);
+      await assert.rejects(begin(vault, thread), refused);
     });
   });
+
+  const numbersOf = (placeholders: readonly string[]) =>
+    placeholders.map((placeholder) => Number(/^<EMAIL_(\d+)>$/.exec(placeholder)?.[1]));
 
   async function openVault(t: Parameters<OpenVaultStore>[0]) {
     const under = await open(t);

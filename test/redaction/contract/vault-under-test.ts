@@ -12,6 +12,8 @@ export interface VaultStoreUnderTest {
   another(): Promise<VaultStore>;
   /** Moves the store's clock on. */
   advance(ms: number): Promise<void>;
+  /** The store's clock, in milliseconds since 1970. */
+  nowMs(): number | Promise<number>;
   /** All that the store keeps, names too, as bytes in any order. */
   rawBytes(): Promise<Buffer>;
 }
@@ -39,6 +41,11 @@ export function vaultOn(store: VaultStore, keyring: Keyring): Vault {
 
 export function scopeOf(kind: Scope['kind'], id: string, org = 'acme'): Scope {
   return { org, kind, id };
+}
+
+/** Makes the tables of scopes that had none before, with nothing in them. */
+export async function begin(vault: Vault, ...scopes: readonly Scope[]): Promise<void> {
+  for (const scope of scopes) await vault.begin(scope, { originals: [], isFirst: true });
 }
 
 export function email(original: string): Original {
