@@ -47,6 +47,44 @@ const refused: readonly (readonly [string, RegExp])[] = [
   ['injector.podDisruptionBudget.minAvailable=2', /minAvailable is 2 of injector\.replicas 2/],
 ];
 
+/** What would stand in a ConfigMap. */
+const misplaced: readonly (readonly [string, RegExp])[] = [
+  ['config.upstream.apiKey=sk-secret', /config\.upstream\.apiKey has a key in it.*secret\.apiKey/],
+  ['gateway.config.upstream.apiKey=sk-secret', /gateway\.config\.upstream\.apiKey has a key in it/],
+  [
+    'config.upstream.fallbacks[0].name=eu,config.upstream.fallbacks[0].baseUrl=https://eu.example,config.upstream.fallbacks[0].apiKey=sk-secret',
+    /config\.upstream\.fallbacks\[0\]\.apiKey has a key in it/,
+  ],
+  [
+    'config.auth.keys[0].name=search,config.auth.keys[0].key=sk-secret-0123456789',
+    /config\.auth\.keys\[0\]\.key has a key in it/,
+  ],
+  [
+    'config.store.redisUrl=redis://:sk-secret@redis:6379',
+    /store\.redisUrl has a password in it.*secret\.redisUrl/,
+  ],
+  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it/],
+  [
+    'namespaces[0].name=shop,namespaces[0].config.upstream.apiKey=sk-secret',
+    /namespaces: shop: config\.upstream\.apiKey has a key in it/,
+  ],
+];
+
+describe('Helm refuses a key where everybody could read it, without quoting it', () => {
+  for (const [set, message] of misplaced) {
+    test(set, () =>
+      assert.throws(
+        () => templateText({ set: [set] }),
+        ({ message: told }: Error) => message.test(told) && !told.includes('sk-secret'),
+      ),
+    );
+  }
+
+  test('and takes one that a variable holds', () => {
+    assert.match(templateText({ set: ['config.upstream.apiKey=${KEY}', 'namespaces={shop}'] }), /\$\{KEY\}/);
+  });
+});
+
 describe('Helm refuses', () => {
   for (const [set, message] of refused) {
     test(set, () => assert.throws(() => templateText({ set: [set] }), message));
