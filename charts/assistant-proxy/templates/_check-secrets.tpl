@@ -1,6 +1,6 @@
 {{/* A ConfigMap is no place for keys: (dict "path" "config" "config" dict). Messages never quote what they are about. */}}
 {{- define "assistant-proxy.checkSecrets" -}}
-{{- $advice := "it would stand in a ConfigMap. Put it into the Secret, or write ${NAME} and give the variable" }}
+{{- $advice := "it would stand in a ConfigMap. Put it into the Secret, whose entries are files in /var/run/secrets/assistant-proxy, and name the file; or write ${NAME}, and give the variable" }}
 {{- $upstream := .config.upstream | default dict }}
 {{- if and $upstream.apiKey (not (contains "${" $upstream.apiKey)) }}
 {{- fail (printf "%s.upstream.apiKey has a key in it, and %s; secret.apiKey does the former" .path $advice) }}
