@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import { injectorMetricDefinitions } from '../src/injector/injector-metrics.ts';
 import { annotationsTable } from './generators/annotations-table.ts';
+import { chartValuesTable } from './generators/chart-values-table.ts';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
@@ -33,6 +34,7 @@ const generators: readonly Generator[] = [
   },
   { file: 'docs/pipeline.svg', render: pipelinePicture },
   { file: 'charts/assistant-proxy/values.schema.json', render: valuesSchema },
+  { file: 'charts/assistant-proxy/README.md', marker: 'values', render: chartValuesTable },
 ];
 
 /** The stale files, after they were brought up to date if `write` is set. */

@@ -7,15 +7,17 @@ import type { Handler } from './exchange.ts';
 import { keepAnswers } from './keep-answers.ts';
 import { announce } from './ledger/announce.ts';
 import { type Governance, govern } from './ledger/governance.ts';
+import type { DigestPattern } from './ledger/match-facts.ts';
 import { createRules } from './ledger/rules.ts';
 import { openLedger } from './open-ledger.ts';
-import { openRedaction } from './open-redaction.ts';
+import type { OpenRedaction, RedactionParts } from './open-redaction.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
 import { createPriceTable } from './openai/prices.ts';
 import { orgsOf } from './orgs.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
 import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
+import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
@@ -34,7 +36,7 @@ export interface App {
 const flushTimeoutMs = 5000;
 
 /** The composition root: the only place where things are constructed. */
-export function createApp(config: Config, { log, close: closeLog }: LogSink): App {
+export async function createApp(config: Config, { log, close: closeLog }: LogSink): Promise<App> {
   const { listen, admin, upstream, telemetry, shutdown } = config;
   const metrics = createMetrics(telemetry.maxModelLabels);
   const clock = systemClock;
@@ -45,7 +47,16 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
   const own = shareDirectory(config.store.stateDir);
-  const governance = governed(config, { log, metrics, counter, own, upstream: upstreams.bare });
+  const redaction = await redacted(config, { log, metrics, own });
+  const { digestPattern } = redaction ?? {};
+  const governance = governed(config, {
+    log,
+    metrics,
+    counter,
+    own,
+    digestPattern,
+    upstream: upstreams.bare,
+  });
   const callPath = createCallPath({
     primary: upstreams.primary.handler,
     timeouts: resolveTimeouts(config),
@@ -62,7 +73,6 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
       metrics: metrics.retries,
     },
   });
-  const redaction = openRedaction(config, { log, metrics, own });
   const modelCalls = createModelCalls(callPath, { log, metrics, redacting: redaction?.redacting });
   const serving = serveAssistantsApi(config, { log, counter, own, modelCalls });
   const answers = keepAnswers(config, { log, metrics, own });
@@ -126,6 +136,14 @@ export function createApp(config: Config, { log, close: closeLog }: LogSink): Ap
   };
 }
 
+/** Undefined if nothing is looked for: then what finds it, which takes its time to load, stays on the disk. */
+async function redacted(config: Config, parts: RedactionParts): Promise<OpenRedaction | undefined> {
+  const modes = createModes(config.redaction);
+  if (!modes.isOn) return undefined;
+  const { openRedaction } = await import('./open-redaction.ts');
+  return openRedaction(config, modes, parts);
+}
+
 /** What holds for all of an upstream holds for each class of its operations too. */
 function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
   const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
@@ -143,6 +161,8 @@ interface GovernedParts {
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
+  /** Undefined: no name is hidden. */
+  readonly digestPattern: DigestPattern | undefined;
   /** Answers with its usage read. */
   readonly upstream: Handler;
 }
@@ -151,8 +171,8 @@ interface GovernedParts {
 function governed(config: Config, parts: GovernedParts): Governance | undefined {
   const { budgets, limits, store, webhook, models, onStoreOutage } = config;
   if (budgets.length === 0 && limits.length === 0) return undefined;
-  const { log, metrics, counter, own, upstream } = parts;
-  const rules = createRules(config);
+  const { log, metrics, counter, own, digestPattern, upstream } = parts;
+  const rules = createRules(config, digestPattern);
   const events = announce({
     log,
     metrics: metrics.ledger,

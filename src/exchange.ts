@@ -29,13 +29,16 @@ export interface Exchange {
   readonly caller?: string;
   /** Absent until `identify` has found out. */
   readonly identity?: Identity;
-  /** What rules match by, where `identity` hides what is personal; absent where they are the same. */
-  readonly matchedAs?: Identity;
+  /** Of a run that makes this call, whose caller may have opted out of redaction by it; absent in other calls. */
+  readonly runMetadata?: Metadata | undefined;
   /** Aborted when the caller went away, or when the time for the call is over. */
   readonly signal: AbortSignal;
   /** Absent until `timeOut` has looked. */
   readonly timing?: Timing;
 }
+
+/** As callers give it to what they create. */
+export type Metadata = Readonly<Record<string, string>>;
 
 export interface Timing {
   /** When the answer must have begun, on the clock's `nowMs`; Infinity if nobody says. */
@@ -52,6 +55,11 @@ export interface Identity {
   readonly team: string;
   readonly app: string;
   readonly user: string;
+  /**
+   * Where a name is hidden that is personal data: digests of the patterns of rules that the names fit. Absent where all
+   * are as they are.
+   */
+  readonly fits?: readonly string[];
 }
 
 /**

@@ -69,6 +69,15 @@ export function holdReply(
   }
 }
 
+/** Holds a reply until all of it has come, which `ending` then tells; it has none yet if there is more than that. */
+export function holdWhole(reply: Reply, maxBytes: number): Promise<HeldReply> {
+  return new Promise((resolve) => {
+    holdReply(reply, maxBytes, (held) => {
+      if (held.ending !== undefined || held.bytes >= maxBytes) resolve(held);
+    });
+  });
+}
+
 /** Lets go of what nobody wants, so that its connection is free again. */
 export function discard(reply: Reply): void {
   reply.body({ write: () => true, end() {}, fail() {} }).leave();

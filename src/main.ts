@@ -139,7 +139,7 @@ async function serve(config: Config): Promise<number> {
   const stopped = untilStopped();
   let app: App | undefined;
   try {
-    app = createApp(config, logSink);
+    app = await createApp(config, logSink);
     log.info(await app.listen(), 'listening');
   } catch (error) {
     log.fatal({ reason: (error as Error).message }, 'could not start');

@@ -1,5 +1,7 @@
 import type { Config } from './config/schema.ts';
 import type { Ownership } from './embedded/own-directory.ts';
+import { type DigestPattern, createNameFits } from './ledger/match-facts.ts';
+import { openNameKey } from './open-name-key.ts';
 import { openVault } from './open-vault.ts';
 import type { RedactParts } from './policies/redact.ts';
 import { createPresidioTransport } from './presidio/presidio-transport.ts';
@@ -9,13 +11,14 @@ import { ourName } from './redaction/analyzer/read-answer.ts';
 import { createDetector } from './redaction/detect/create-detector.ts';
 import { type EntityName, entities } from './redaction/detect/entities.ts';
 import { createFinder } from './redaction/finder.ts';
-import { createModes } from './redaction/modes.ts';
+import type { Modes } from './redaction/modes.ts';
+import { createHideName } from './redaction/name-digest.ts';
 import { createOwnPlaceholders } from './redaction/own-placeholders.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
 
-interface RedactionParts {
+export interface RedactionParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   /** Makes the state directory this process's own. */
@@ -24,20 +27,32 @@ interface RedactionParts {
 
 export interface OpenRedaction {
   readonly redacting: RedactParts;
+  /** What budgets and limits know hidden names by. */
+  readonly digestPattern: DigestPattern;
   close(): Promise<void>;
 }
 
 const minHashKeyLength = 16;
 
-/** Undefined if nothing is looked for. Throws an Error that says what to do if a key or the store can't be used. */
+/** Throws an Error that says what to do if a key or the store can't be used. */
 export function openRedaction(
   config: Config,
+  modes: Modes,
   { log, metrics, own }: RedactionParts,
-): OpenRedaction | undefined {
+): OpenRedaction {
   const { redaction } = config;
-  const modes = createModes(redaction);
-  if (!modes.isOn) return undefined;
-  const hashKey = openHashKey(redaction, (error) => log.error({ cause: error.message }, 'key not reread'));
+  const onProblem = (error: Error) => log.error({ cause: error.message }, 'key not reread');
+  const hashKey = openHashKey(redaction, onProblem);
+  const nameKey = openNameKey(config, {
+    hashKey,
+    onProblem,
+    onNone: () =>
+      log.warn(
+        'no redaction.hashKey: until the next start, and in this pod alone, a name that is hidden has the same digest',
+      ),
+  });
+  const hideName = createHideName(nameKey.read);
+  const digestPattern: DigestPattern = (dimension, pattern) => hideName(JSON.stringify([dimension, pattern]));
   const vault = modes.uses('pseudonymize')
     ? openVault(config, { own, onError: (error) => log.warn({ cause: error.message }, 'store of originals') })
     : undefined;
@@ -62,12 +77,16 @@ export function openRedaction(
       vault,
       addOwnPlaceholders: createOwnPlaceholders(entitiesOf(redaction), modes),
       hashKey: hashKey.read,
+      hideName,
+      fitsOf: createNameFits([...config.budgets, ...config.limits], digestPattern),
       optOut: redaction.optOut,
       outputs: redaction.outputs,
       metrics: metrics.redaction,
     },
+    digestPattern,
     async close() {
       hashKey.close();
+      nameKey.close();
       await vault?.close();
       await analyzer?.close();
     },

@@ -14,7 +14,7 @@ import { observe } from './policies/observe.ts';
 import { type PaceParts, pace } from './policies/pace.ts';
 import { readBody } from './policies/read-body.ts';
 import { readUsage } from './policies/read-usage.ts';
-import { type RedactParts, redact, redactRunCall } from './policies/redact.ts';
+import { type RedactParts, redact, redactOutputs, redactRunCall } from './policies/redact.ts';
 import { refuseUnknown } from './policies/refuse-unknown.ts';
 import { type ReplayParts, replay } from './policies/replay.ts';
 import { type RetryParts, retry } from './policies/retry.ts';
@@ -51,6 +51,7 @@ export function createPipeline(parts: PipelineParts): Handler {
       identify(parts.identitySources), //         after the body: its metadata may say who pays
       redact(parts.redacting), //                 above all that keeps or sends what was said
       replay(parts.replaying), //                 after identify: keys are their callers' own
+      redactOutputs(parts.redacting), //          below replay: what is kept has been looked at
       serveAssistants(parts.serving), //          after identify: runs remember who pays for their calls
     ],
     parts.callPath,
@@ -118,6 +119,7 @@ export function createModelCalls(callPath: Handler, parts: ModelCallsParts): Han
   return compose(
     [
       observe(parts), //                          outermost: sees every ending
+      redactOutputs(parts.redacting), //          what a run keeps of an answer has been looked at
       redactRunCall(parts.redacting), //          what was kept before anything was looked for
     ],
     callPath,

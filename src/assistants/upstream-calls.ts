@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 
 import { ProxyError } from '../errors.ts';
-import type { Exchange, Handler, Identity, Outcome, Reply, Sink } from '../exchange.ts';
+import type { Exchange, Handler, Identity, Metadata, Outcome, Reply, Sink } from '../exchange.ts';
 import { matchOperation } from '../openai/match-operation.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
 
@@ -14,6 +14,8 @@ export interface UpstreamCall {
   readonly body?: object;
   /** Who pays. */
   readonly identity: Identity;
+  /** Of the run that asks, if one does. */
+  readonly runMetadata?: Metadata | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -67,7 +69,8 @@ export function createUpstreamCalls(handler: Handler): UpstreamCalls {
   };
 }
 
-function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: UpstreamCall): Exchange {
+function exchangeOf(call: UpstreamCall): Exchange {
+  const { method, path: pathAndQuery, body, identity, runMetadata, signal } = call;
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
   const match = matchOperation(method, `/v1${path}`);
@@ -84,6 +87,7 @@ function exchangeOf({ method, path: pathAndQuery, body, identity, signal }: Upst
     headers: bytes ? { 'content-type': 'application/json', 'content-length': String(bytes.length) } : {},
     body: bytes ? { kind: 'json', bytes, value: body } : { kind: 'none' },
     identity,
+    runMetadata,
     signal,
   };
 }

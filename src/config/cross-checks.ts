@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 import type { Problem } from './config-error.ts';
-import { ambiguousCustoms, missingKeys, unknownEntities } from './redaction-checks.ts';
+import { ambiguousCustoms, missingKeys, unknownEntities, unsharedNames } from './redaction-checks.ts';
 import type { WrittenConfig } from './schema.ts';
 
 /**
@@ -48,6 +48,10 @@ const crossChecks: readonly CrossCheck[] = [
       'store.encryptionKeyFile',
     ],
     findProblems: missingKeys,
+  },
+  {
+    reads: ['redaction', 'store.encryptionKeyFile', 'identity', 'budgets', 'limits'],
+    findProblems: unsharedNames,
   },
 ];
 

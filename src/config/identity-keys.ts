@@ -62,7 +62,7 @@ function fixedText(description: string, options: { default?: string } = {}) {
   );
 }
 
-function isSource(value: string): boolean {
+export function isSource(value: string): boolean {
   if (/^metadata\.[\w.-]{1,64}$/.test(value)) return true;
   if (/^body\.(user|safety_identifier|prompt_cache_key)$/.test(value)) return true;
   const header = /^header:([\w!#$%&'*+.^`|~-]+)$/.exec(value)?.[1];

@@ -1,6 +1,7 @@
 /** What is wrong between the keys of redaction that are right each by itself. */
 import type { Problem } from './config-error.ts';
 import { builtInEntities } from './entity-names.ts';
+import { isSource } from './identity-keys.ts';
 import type { WrittenConfig } from './schema.ts';
 import { suggest } from './suggest.ts';
 
@@ -56,6 +57,30 @@ export function* missingKeys({ redaction, store }: WrittenConfig): Iterable<Prob
       'is pseudonymize, whose originals are stored encrypted; set redaction.encryptionKeyFile, or store.encryptionKeyFile';
     yield { path: pseudonymizes, message };
   }
+}
+
+/** Of a name that is hidden a rule sees the digest, which must be the same wherever that name comes by. */
+export function* unsharedNames({
+  redaction,
+  store,
+  identity,
+  budgets,
+  limits,
+}: WrittenConfig): Iterable<Problem> {
+  const { hashKey, hashKeyFile, encryptionKeyFile } = redaction;
+  if ([hashKey, hashKeyFile, encryptionKeyFile, store.encryptionKeyFile].some((key) => key !== '')) return;
+  const hides = (['mask', 'block'] as const).some((mode) => pathOfMode(mode, redaction) !== undefined);
+  if (!hides) return;
+  const rules = [...budgets, ...limits];
+  const named = (['team', 'app', 'user'] as const).find((dimension) => {
+    const isSaid = [identity[dimension]].flat().some(isSource);
+    return (
+      isSaid && rules.some(({ per, match }) => per.includes(dimension) || Object.hasOwn(match, dimension))
+    );
+  });
+  if (named === undefined) return;
+  const message = `is needed where budgets or limits go by a name that callers say (identity.${named}): where that is personal data they see a digest, which must be the same on every pod; set redaction.hashKeyFile, or redaction.hashKey`;
+  yield { path: 'redaction.hashKey', message };
 }
 
 /** Where a mode is chosen first. */

@@ -123,9 +123,13 @@ export const redactionSection = section({
     },
   ),
   outputs: flag(false, 'Whether what models answer is scanned, too.'),
-  hashKey: headerText('', 'Secret of `hash`, of 16 characters or more; the same for all pods.', {
-    secret: true,
-  }),
+  hashKey: headerText(
+    '',
+    'Secret of `hash` and of names that are hidden, of 16 characters or more; the same for all pods.',
+    {
+      secret: true,
+    },
+  ),
   hashKeyFile: text('', 'File that holds it; read again when it changes, and wins over `hashKey`.'),
   encryptionKeyFile: text(
     '',

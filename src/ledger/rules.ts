@@ -1,7 +1,7 @@
 import { nanoUsdPerUsd, units } from './amounts.ts';
 import type { Unit } from './amounts.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine, SettledBudget } from './ledger.ts';
-import { type Matcher, createMatcher } from './match-facts.ts';
+import { type DigestPattern, type Matcher, createMatcher } from './match-facts.ts';
 import { type Facts, scopeOf } from './scopes.ts';
 import { type WindowRule, createWindow } from './windows.ts';
 
@@ -78,8 +78,13 @@ export interface Rules {
   crossings(settled: SettledBudget): Crossing[];
 }
 
-/** Budgets and limits made ready once, so that a call costs no more than its scopes. */
-export function createRules({ budgets, limits, thresholdPercents }: RuleSet): Rules {
+/**
+ * Budgets and limits made ready once, so that a call costs no more than its scopes.
+ *
+ * @param digest where names may be hidden
+ */
+export function createRules({ budgets, limits, thresholdPercents }: RuleSet, digest?: DigestPattern): Rules {
+  const prepare = ({ per, match }: Rule) => ({ per, matches: createMatcher(match, digest) });
   const budgetLines = budgets.map((rule) => ({ ...prepare(rule), line: budgetLine(rule) }));
   const rateLines = limits.flatMap((rule) => {
     const line = rateLine(rule);
@@ -125,10 +130,6 @@ interface Prepared<Line> {
   readonly matches: Matcher;
   /** The line but for its scope. */
   readonly line: Omit<Line, 'scope'>;
-}
-
-function prepare({ per, match }: Rule) {
-  return { per, matches: createMatcher(match) };
 }
 
 function matchLines<Line extends { readonly scope: string }>(

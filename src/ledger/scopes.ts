@@ -6,8 +6,6 @@ import { bodyText, metadataText } from './body-text.ts';
 /** What budgets and limits know of a call. A text is empty if the call does not say. */
 export interface Facts {
   readonly identity: Identity;
-  /** What rules match by, if that is something else. */
-  readonly matchedAs?: Identity | undefined;
   readonly model: string;
   readonly assistant: string;
   /** As the SDK's method is called: `chat.completions.create`. */
@@ -57,7 +55,6 @@ export function factsOf(exchange: Exchange, dialect: 'openai' | 'azure'): Facts 
   const model = bodyText(body, 'model');
   return {
     identity: exchange.identity ?? unknownIdentity,
-    matchedAs: exchange.matchedAs,
     model: dialect === 'azure' ? deployment || model : model || deployment,
     assistant: assistantInPath(exchange) || bodyText(body, 'assistant_id'),
     operation: operation.name,

@@ -1,38 +1,18 @@
-import { createHmac } from 'node:crypto';
-
 import { CallerLeft, ProxyError } from '../errors.ts';
-import {
-  type Exchange,
-  type Headers,
-  type Identity,
-  type Policy,
-  type Reply,
-  type Transform,
-  through,
-} from '../exchange.ts';
-import { classOf } from '../openai/operation-class.ts';
-import { unknownOperation } from '../openai/operations.ts';
+import type { Exchange, Identity, Policy, Reply } from '../exchange.ts';
 import { adoptTable } from '../redaction/adopt-table.ts';
-import { rewriteEvents, rewriteJson, rewriteText } from '../redaction/answers/rewrite-answer.ts';
-import { settleFindings } from '../redaction/answers/settle-findings.ts';
 import { settleOriginals } from '../redaction/answers/settle-originals.ts';
-import type { Settler } from '../redaction/answers/settle.ts';
-import { type Edit, applyEdits } from '../redaction/edits.ts';
+import type { CallRedaction } from '../redaction/call-redaction.ts';
 import type { Finder } from '../redaction/finder.ts';
-import { findTexts } from '../redaction/json/find-texts.ts';
-import { isToken } from '../redaction/json/place.ts';
 import type { Modes } from '../redaction/modes.ts';
+import type { HideName } from '../redaction/name-digest.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
 import { tableOf } from '../redaction/originals-table.ts';
 import type { AddOwnPlaceholders } from '../redaction/own-placeholders.ts';
-import { maskFor } from '../redaction/placeholders.ts';
-import { redactQuery } from '../redaction/redact-query.ts';
-import { type Found, type Replacing, replaceAll, replaceInOutput } from '../redaction/replace-findings.ts';
-import { failClosed } from '../redaction/uploads/fail-closed.ts';
-import { redactUpload } from '../redaction/uploads/redact-upload.ts';
-import { type UploadRedaction, redactText } from '../redaction/uploads/upload-redaction.ts';
+import { redactOutput } from '../redaction/redact-output.ts';
+import { redactRequest } from '../redaction/redact-request.ts';
+import { rewriteReply } from '../redaction/rewrite-reply.ts';
 import type { Named, Vault } from '../redaction/vault.ts';
-import { placeOf } from '../redaction/where.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
 
@@ -43,6 +23,9 @@ export interface RedactParts {
   readonly vault: Vault | undefined;
   readonly addOwnPlaceholders: AddOwnPlaceholders;
   readonly hashKey: () => string;
+  readonly hideName: HideName;
+  /** See `Identity.fits`. */
+  readonly fitsOf: (identity: Identity) => readonly string[];
   /** Whether callers may have a call left as it is. */
   readonly optOut: 'allow' | 'deny';
   /** Whether what models put out is looked at, too. */
@@ -71,28 +54,35 @@ export function redact(parts: RedactParts | undefined): Policy {
       table && (originals.length > 0 || table.begins !== 'response')
         ? await adoptTable(reply, table).catch(refuse(parts.metrics, ranAlready))
         : reply;
-    return rewriteAnswer(exchange, adopted, originals, call);
+    return restore(exchange, adopted, originals, parts.metrics);
   };
 }
 
-/** The same for a call that a run makes here, of what was kept before it was looked for: nothing is put back. */
+/** Looks at what models put out, where that is configured, and leaves placeholders as they are. */
+export function redactOutputs(parts: RedactParts | undefined): Policy {
+  if (!parts?.outputs) return (next) => next;
+  return (next) => async (exchange) => {
+    const reply = await next(exchange);
+    const { isOut, allowed } = readOptOut(exchange, parts.optOut);
+    if (isOut) return reply;
+    const call = { ...parts, allowed, operation: exchange.operation.name };
+    return redactOutput(exchange, reply, call);
+  };
+}
+
+/** The same as `redact` for a call that a run makes here, of what was kept before it was looked for: nothing is put back. */
 export function redactRunCall(parts: RedactParts | undefined): Policy {
   if (!parts) return (next) => next;
   return (next) => async (exchange) => {
     // What a model has said can't be blocked any more, and would end all further runs of its thread.
     const of = (entity: string) => (parts.modes.of(entity) === 'block' ? 'mask' : parts.modes.of(entity));
     const modes = { ...parts.modes, of };
-    const call = { ...parts, modes, allowed: nothing, table: undefined, operation: exchange.operation.name };
+    // Counted when the run was created.
+    const { isOut, allowed } = readOptOut(exchange, parts.optOut);
+    if (isOut) return next(exchange);
+    const call = { ...parts, modes, allowed, table: undefined, operation: exchange.operation.name };
     return next(await redactRequest(exchange, call).catch(refuse(parts.metrics)));
   };
-}
-
-const nothing: ReadonlySet<string> = new Set();
-
-interface Call extends RedactParts, Replacing {
-  /** What the caller says is none, in lower case. */
-  readonly allowed: ReadonlySet<string>;
-  readonly metrics: RedactionMetrics;
 }
 
 interface Prepared {
@@ -102,169 +92,20 @@ interface Prepared {
 }
 
 /** All that may fail for want of the store does so before anything is sent. */
-async function prepare(exchange: Exchange, call: Call): Promise<Prepared> {
+async function prepare(exchange: Exchange, call: CallRedaction): Promise<Prepared> {
   const redacted = await redactRequest(exchange, call);
   return { redacted, originals: call.table ? await call.table.read() : [] };
 }
 
-async function redactRequest(exchange: Exchange, call: Call): Promise<Exchange> {
-  const { identity } = exchange;
-  refuseInPath(exchange.path, call);
-  const headers = hideInHeaders(exchange.headers, call);
-  const identified = identity
-    ? { ...exchange, headers, identity: hideIdentity(identity, call), matchedAs: identity }
-    : { ...exchange, headers };
-  const asked = { ...identified, query: redactQuery(exchange.query, (text) => maskText(text, call)) };
-  const { body } = asked;
-  if (body.kind === 'unread') return redactUpload(asked, failClosed(uploadRedaction(call)));
-  if (body.kind !== 'json') return asked;
-  const bytes = await redactJson(body.bytes, asked, call);
-  if (!bytes) return asked;
-  return { ...asked, body: { kind: 'json', bytes, value: JSON.parse(bytes.toString('utf8')) as unknown } };
-}
-
-/** Undefined if there is nothing to replace. */
-async function redactJson(bytes: Buffer, { operation }: Exchange, call: Call): Promise<Buffer | undefined> {
-  const { texts, patch } = findTexts(bytes, placeOf(operation));
-  const findings = await call.finder.findAll(texts.map(({ text }) => text));
-  const found = texts.map(({ text, key }, index): Found => {
-    const own = findings[index]!.filter(({ from, end }) => !isAllowed(text.slice(from, end), call));
-    const plain = { text, where: placeName(key), findings: own };
-    // Nothing is restored without a table, so nothing could be mistaken.
-    return call.table ? call.addOwnPlaceholders(plain) : plain;
-  });
-  if (found.every((each) => each.findings.length === 0)) return undefined;
-  return patch(await replaceAll(found, call));
-}
-
-function isAllowed(text: string, { allowed }: Call): boolean {
-  return allowed.size > 0 && allowed.has(text.toLowerCase());
-}
-
-/** Names of the API's own members; a caller's may be anybody's. */
-function placeName(key: string): string {
-  return /^[a-z_]{1,40}$/.test(key) ? key : '';
-}
-
-/** What is asked for by a query is masked: it is for nobody to restore. */
-function maskText(text: string, { finder, modes }: Call): string {
-  const edits = finder
-    .findNow(text)
-    .filter(({ entity }) => modes.of(entity) !== 'observe')
-    .map(({ entity, from, end }): Edit => ({ from, end, text: maskFor(entity) }));
-  return applyEdits(text, edits);
-}
-
-/** Who pays is told in scopes, logs and the store: a name that is personal data stands there by a digest. */
-function hideIdentity({ org, team, app, user }: Identity, call: Call): Identity {
-  return { org, team: hideName(team, call), app: hideName(app, call), user: hideName(user, call) };
-}
-
-function hideName(name: string, call: Call): string {
-  if (name === '' || maskText(name, call) === name) return name;
-  const key = call.hashKey() || 'assistant-proxy';
-  return `hidden-${createHmac('sha256', key).update(name).digest('hex').slice(0, 16)}`;
-}
-
-/** Those that the caller's HTTP client writes, and those that never leave. */
-const plainHeaders: ReadonlySet<string> = new Set([
-  'host',
-  'connection',
-  'content-type',
-  'content-length',
-  'authorization',
-  'api-key',
-  'user-agent',
-  'accept',
-  'transfer-encoding',
-]);
-
-/** Answers must come as plain bytes, or nothing could be put back into them. */
-function hideInHeaders(headers: Headers, call: Call): Headers {
-  const hide = (value: string) => hideName(value, call);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => {
-      if (name === 'accept-encoding') return [name, undefined];
-      if (value === undefined || plainHeaders.has(name) || name.startsWith('x-stainless-'))
-        return [name, value];
-      return [name, typeof value === 'string' ? hide(value) : value.map(hide)];
-    }),
-  );
-}
-
-/** An id that is masked would name something else. */
-function refuseInPath(path: string, call: Call): void {
-  const isClean = (segment: string) => isToken(segment) || maskText(segment, call) === segment;
-  if (decodeURIComponent(path).split('/').every(isClean)) return;
-  throw new ProxyError('pii_blocked', {
-    message: 'The path of the request holds personal data or a secret, which must not leave.',
-    headers: { 'x-should-retry': 'false' },
-  });
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function uploadRedaction(call: Call): UploadRedaction {
-  // Files are read by many threads, so there is no table that could restore them.
-  const ofFile = { ...call, table: undefined };
-  return {
-    find: async (text) => (await call.finder.findAll([text]))[0]!,
-    async replace(found, where) {
-      const texts = found.map(({ entity, original }): Found => {
-        const findings = [{ entity, from: 0, end: original.length, score: 1 }];
-        return { text: original, where, findings };
-      });
-      const edits = await replaceAll(texts, ofFile);
-      return edits.map(([edit], index) => edit?.text ?? found[index]!.original);
-    },
-    async redactJson(json, where) {
-      if (!isJson(json)) return redactText(json, where, this);
-      const bytes = Buffer.from(json);
-      const { texts, patch } = findTexts(bytes, placeOf(unknownOperation));
-      const findings = await call.finder.findAll(texts.map(({ text }) => text));
-      const found = texts.map(({ text }, index): Found => ({ text, where, findings: findings[index]! }));
-      return patch(await replaceAll(found, ofFile))?.toString('utf8') ?? json;
-    },
-  };
-}
-
-/** Puts originals back, and looks at what the model has put out before that. */
-function rewriteAnswer(exchange: Exchange, reply: Reply, originals: readonly Named[], call: Call): Reply {
-  const settlers: Settler[] = [];
-  // Files are not what a model puts out, and may be of any size.
-  if (call.outputs && classOf(exchange.operation, exchange.query) !== 'transfer') {
-    settlers.push(settleFindings((text) => replaceInOutput(text, call.finder.findNow(text), call)));
-  }
-  if (originals.length > 0) {
-    settlers.push(settleOriginals(new Map(originals.map((each) => [each.placeholder, each.original]))));
-  }
-  return settlers.reduce((rewritten, settler) => rewrite(exchange, rewritten, settler), reply);
-}
-
-function rewrite({ operation }: Exchange, reply: Reply, settler: Settler): Reply {
-  const transform = transformFor(String(reply.headers['content-type'] ?? ''), settler, operation);
-  if (!transform) return reply;
-  const { 'content-length': _, ...headers } = reply.headers;
-  return { ...reply, headers, body: through(reply.body, transform) };
-}
-
-/** Undefined for what is no text. */
-function transformFor(
-  contentType: string,
-  settler: Settler,
-  operation: Exchange['operation'],
-): Transform | undefined {
-  const type = contentType.split(';', 1)[0]!.trim().toLowerCase();
-  if (type === 'text/event-stream') return rewriteEvents(settler, placeOf(operation));
-  if (type === 'application/json' || type.endsWith('+json')) return rewriteJson(settler, placeOf(operation));
-  return type.startsWith('text/') ? rewriteText(settler) : undefined;
+async function restore(
+  exchange: Exchange,
+  reply: Reply,
+  originals: readonly Named[],
+  metrics: RedactionMetrics,
+): Promise<Reply> {
+  if (originals.length === 0) return reply;
+  const byPlaceholder = new Map(originals.map(({ placeholder, original }) => [placeholder, original]));
+  return rewriteReply(exchange, reply, settleOriginals(byPlaceholder), metrics);
 }
 
 /** Of a call that has been made, which nobody should make again for that. */

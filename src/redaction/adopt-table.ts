@@ -1,5 +1,5 @@
 import type { Reply } from '../exchange.ts';
-import { type HeldReply, discard, holdReply } from '../hold-reply.ts';
+import { type HeldReply, discard, holdReply, holdWhole } from '../hold-reply.ts';
 import { isRecord } from '../openai/is-record.ts';
 import { createEventSplitter, readData } from '../openai/sse.ts';
 import type { OriginalsTable } from './originals-table.ts';
@@ -31,14 +31,10 @@ interface Told {
 
 type Begun = NonNullable<OriginalsTable['begins']>;
 
-function idInJson(reply: Reply, begins: Begun): Promise<Told> {
-  return new Promise((resolve) => {
-    holdReply(reply, maxHeldBytes, (held) => {
-      if (held.ending === undefined && held.bytes < maxHeldBytes) return;
-      const value = held.ending === 'ended' ? parse(Buffer.concat(held.chunks)) : undefined;
-      resolve({ held, id: idIn(value, begins) });
-    });
-  });
+async function idInJson(reply: Reply, begins: Begun): Promise<Told> {
+  const held = await holdWhole(reply, maxHeldBytes);
+  const value = held.ending === 'ended' ? parse(Buffer.concat(held.chunks)) : undefined;
+  return { held, id: idIn(value, begins) };
 }
 
 function idInStream(reply: Reply, begins: Begun): Promise<Told> {

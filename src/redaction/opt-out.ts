@@ -11,12 +11,16 @@ export interface OptOut {
 const none: OptOut = { isOut: false, allowed: new Set() };
 
 /**
- * What a caller may say where the configuration lets it: `metadata.redact` of `"false"`, and `metadata.whitelist`, a
+ * What a caller may say where the configuration lets it, of its call or of the run that makes this one: `metadata.redact` of `"false"`, and `metadata.whitelist`, a
  * list of texts, or such a list as JSON or separated by commas, since the API's metadata are texts.
  */
-export function readOptOut({ body }: Pick<Exchange, 'body'>, optOut: 'allow' | 'deny'): OptOut {
-  if (optOut === 'deny' || body.kind !== 'json' || !isRecord(body.value)) return none;
-  const { metadata } = body.value;
+export function readOptOut(
+  { body, runMetadata }: Pick<Exchange, 'body' | 'runMetadata'>,
+  optOut: 'allow' | 'deny',
+): OptOut {
+  if (optOut === 'deny') return none;
+  const ofBody = body.kind === 'json' && isRecord(body.value) ? body.value['metadata'] : undefined;
+  const metadata = runMetadata ?? ofBody;
   if (!isRecord(metadata)) return none;
   const redact = metadata['redact'];
   return {

@@ -1,18 +1,23 @@
-import { isToken } from './json/place.ts';
+import { type Place, isToken } from './json/place.ts';
 
-/** A query with its names and values redacted; as it was written if nothing is found. */
-export function redactQuery(query: string, redact: (text: string) => string): string {
+/**
+ * A query with its names and values redacted; as it was written if nothing is found.
+ *
+ * @param place whose members the parameters are
+ */
+export function redactQuery(query: string, place: Place, redact: (text: string) => string): string {
   if (query.length < 2) return query;
   let isChanged = false;
   const pairs = query
     .slice(1)
     .split('&')
     .map((pair) => {
-      const [name] = pair.split('=', 1);
+      const name = decode(pair.split('=', 1)[0]!).replace(/\[.*/s, '');
+      if (place.member(name).kind === 'leave') return pair;
       const parts = pair.split('=').map((part) => {
         const text = decode(part);
         // A cursor that is masked would name another page.
-        if (cursors.has(name!) && isToken(text)) return part;
+        if (cursors.has(name) && isToken(text)) return part;
         const redacted = redact(text);
         if (redacted === text) return part;
         isChanged = true;

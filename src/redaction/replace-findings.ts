@@ -5,6 +5,7 @@ import type { RedactionMetrics } from '../telemetry/redaction-metrics.ts';
 import type { Finding } from './detector.ts';
 import type { Edit } from './edits.ts';
 import type { Mode, Modes } from './modes.ts';
+import type { HideName } from './name-digest.ts';
 import type { OriginalsTable } from './originals-table.ts';
 import { hashFor, maskFor } from './placeholders.ts';
 
@@ -13,6 +14,7 @@ export interface Replacing {
   readonly metrics: Pick<RedactionMetrics, 'redacted'>;
   /** Of `hash`, read at every call, so that a rotated one is used at once. */
   readonly hashKey: () => string;
+  readonly hideName: HideName;
   /** As the operation is called. */
   readonly operation: string;
   /** Undefined: there is nothing that originals could be restored by, so what is to be pseudonymized is masked. */
@@ -24,6 +26,8 @@ export interface Found {
   readonly text: string;
   readonly where: string;
   readonly findings: readonly Finding[];
+  /** A name that somebody goes by: with anything found in it all of it is replaced, so that it stays one. */
+  readonly isName?: boolean;
 }
 
 /**
@@ -32,15 +36,16 @@ export interface Found {
  */
 export async function replaceAll(found: readonly Found[], replacing: Replacing): Promise<Edit[][]> {
   refuseBlocked(found, replacing);
-  const wanted = found.flatMap(({ text, findings }) =>
+  const wanted = found.flatMap(({ text, findings, isName }) =>
     findings
-      .filter(({ entity }) => modeFor(entity, replacing) === 'pseudonymize')
+      .filter(({ entity }) => !isName && modeFor(entity, replacing) === 'pseudonymize')
       .map(({ entity, from, end }) => ({ entity, original: text.slice(from, end) })),
   );
   const placeholders = wanted.length === 0 ? [] : await replacing.table!.name(wanted);
   let next = 0;
-  return found.map(({ text, findings }) =>
-    findings.flatMap(({ entity, from, end }): Edit[] => {
+  return found.map(({ text, findings, isName }) => {
+    if (isName) return hideName(text, findings, replacing);
+    return findings.flatMap(({ entity, from, end }): Edit[] => {
       const mode = modeFor(entity, replacing);
       replacing.metrics.redacted({ entity, operation: replacing.operation, mode });
       if (mode === 'observe') return [];
@@ -49,21 +54,38 @@ export async function replaceAll(found: readonly Found[], replacing: Replacing):
           ? placeholders[next++]!
           : replacementFor(mode, entity, text.slice(from, end), replacing.hashKey);
       return [{ from, end, text: replacement }];
-    }),
-  );
+    });
+  });
+}
+
+function hideName(name: string, findings: readonly Finding[], replacing: Replacing): Edit[] {
+  const modes = findings.map(({ entity }) => {
+    const mode = replacing.modes.of(entity) === 'observe' ? 'observe' : 'hash';
+    replacing.metrics.redacted({ entity, operation: replacing.operation, mode });
+    return mode;
+  });
+  return modes.includes('hash') ? [{ from: 0, end: name.length, text: replacing.hideName(name) }] : [];
+}
+
+export interface OutputEdit extends Edit {
+  readonly entity: string;
+  readonly original: string;
+  /** Where it is observed, the text is the original. */
+  readonly mode: 'mask' | 'hash' | 'observe';
 }
 
 /** The same for what a model has put out: it can be neither blocked any more, nor has it an original to be restored. */
 export function replaceInOutput(
   text: string,
   findings: readonly Finding[],
-  replacing: Omit<Replacing, 'table'>,
-): Edit[] {
-  return findings.flatMap(({ entity, from, end }): Edit[] => {
-    const mode = replacing.modes.of(entity);
-    const own = mode === 'hash' || mode === 'observe' ? mode : 'mask';
-    if (own === 'observe') return [];
-    return [{ from, end, text: replacementFor(own, entity, text.slice(from, end), replacing.hashKey) }];
+  { modes, hashKey }: Pick<Replacing, 'modes' | 'hashKey'>,
+): OutputEdit[] {
+  return findings.map(({ entity, from, end }) => {
+    const original = text.slice(from, end);
+    const wanted = modes.of(entity);
+    const mode = wanted === 'hash' || wanted === 'observe' ? wanted : 'mask';
+    const replacement = mode === 'observe' ? original : replacementFor(mode, entity, original, hashKey);
+    return { from, end, text: replacement, entity, original, mode };
   });
 }
 

@@ -1,5 +1,6 @@
 import { type Operation, unknownOperation } from '../openai/operations.ts';
-import { type Place, free, left } from './json/place.ts';
+import { type Place, fetched, free, left } from './json/place.ts';
+import { schema } from './json/schema-place.ts';
 
 /**
  * Where the texts of a call stand, in its request and in its answer alike: everywhere, but where the table below
@@ -10,7 +11,7 @@ export function placeOf(operation: Operation): Place {
   return operationPlaces.get(operation.name) ?? apiPlace;
 }
 
-type Treatment = 'leave' | 'token' | 'free' | 'named';
+type Treatment = 'leave' | 'token' | 'free' | 'named' | 'name' | 'schema' | 'url';
 
 /**
  * By the name of a member, or by its own and its parent's, which goes before.
@@ -19,6 +20,9 @@ type Treatment = 'leave' | 'token' | 'free' | 'named';
  *   place of an id is found.
  * - `free`: data of the caller's own, of which everything is scanned, names and numbers too.
  * - `named`: only its names are the caller's own.
+ * - `schema`: what it is made of stays, and what it says in words or gives as a value is text.
+ * - `url`: fetched by the upstream, so that only what doesn't say from where is scanned.
+ * - `name`: what somebody goes by, and is known again by: replaced as a whole, and always by the same.
  */
 const treatments: Readonly<Record<string, Treatment>> = {
   // What things are, and which ones.
@@ -46,8 +50,12 @@ const treatments: Readonly<Record<string, Treatment>> = {
   md5: 'token',
   tool_choice: 'token',
   include: 'token',
-  prompt_cache_key: 'token',
   obfuscation: 'leave',
+
+  // Whom a call is for.
+  user: 'name',
+  safety_identifier: 'name',
+  prompt_cache_key: 'name',
 
   // Names that the model calls, or that a schema goes by.
   'function.name': 'token',
@@ -67,18 +75,18 @@ const treatments: Readonly<Record<string, Treatment>> = {
   server_label: 'token',
 
   // JSON schemas.
-  'function.parameters': 'leave',
-  'functions.parameters': 'leave',
-  'tools.parameters': 'leave',
-  'json_schema.schema': 'leave',
-  'format.schema': 'leave',
-  input_schema: 'leave',
-  output_schema: 'leave',
-  item_schema: 'leave',
+  'function.parameters': 'schema',
+  'functions.parameters': 'schema',
+  'tools.parameters': 'schema',
+  'json_schema.schema': 'schema',
+  'format.schema': 'schema',
+  input_schema: 'schema',
+  output_schema: 'schema',
+  item_schema: 'schema',
 
-  // Addresses that the upstream fetches from, and what it is to show there.
-  image_url: 'leave',
-  file_url: 'leave',
+  // Addresses that the upstream fetches from, or calls, and what it is to show there.
+  image_url: 'url',
+  file_url: 'url',
   server_url: 'leave',
   'outputs.url': 'leave',
   'tools.authorization': 'leave',
@@ -120,6 +128,17 @@ const ofOperations: Readonly<Record<string, Readonly<Record<string, Treatment>>>
   'images.createVariation': { 'data.url': 'leave' },
   'webhooks.create': { url: 'leave' },
   'webhooks.update': { url: 'leave' },
+  // What these are for is an address.
+  'organization.invites.create': { email: 'leave' },
+  'organization.projects.users.create': { email: 'leave' },
+  'organization.users.list': { emails: 'leave' },
+  'organization.auditLogs.list': { actor_emails: 'leave' },
+  'organization.spendAlerts.create': { recipients: 'leave' },
+  'organization.spendAlerts.update': { recipients: 'leave' },
+  'organization.projects.spendAlerts.create': { recipients: 'leave' },
+  'organization.projects.spendAlerts.update': { recipients: 'leave' },
+  'organization.certificates.create': { certificate: 'leave' },
+  'realtime.calls.refer': { target_uri: 'leave' },
   'fineTuning.alpha.graders.run': { item: 'free' },
   // Keys that are told once, to be used.
   'realtime.clientSecrets.create': { value: 'leave' },
@@ -146,6 +165,8 @@ function createPlace(own: Readonly<Record<string, Treatment>>): Place {
   function placeAt(key: string, treatment: Treatment | undefined): Place {
     if (treatment === 'leave') return left;
     if (treatment === 'free') return free;
+    if (treatment === 'schema') return schema;
+    if (treatment === 'url') return fetched;
     if (treatment === 'named') {
       const value = placeAt('', undefined);
       return { ...value, scansNames: true, member: () => value };
@@ -159,7 +180,7 @@ function createPlace(own: Readonly<Record<string, Treatment>>): Place {
     return place;
   }
 
-  function makePlace(kind: 'text' | 'token', parent: string): Place {
+  function makePlace(kind: 'text' | 'token' | 'name', parent: string): Place {
     const known = new Map<string, Place>();
     return {
       kind,

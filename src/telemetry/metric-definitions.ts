@@ -140,7 +140,7 @@ export const metricDefinitions = {
   redactions: {
     type: 'counter',
     name: 'assistant_proxy_redactions_total',
-    help: 'Pieces of personal data and secrets that were found, by what they are and by what became of them: mask, hash, pseudonymize, block, observe.',
+    help: 'Pieces of personal data and secrets that were found, by what they are and by what became of them: mask, hash, pseudonymize, block, observe. In an answer each is counted once.',
     labelNames: ['entity', 'operation', 'mode'],
   },
   redactionOptOuts: {
@@ -152,7 +152,7 @@ export const metricDefinitions = {
   redactionFailures: {
     type: 'counter',
     name: 'assistant_proxy_redaction_failures_total',
-    help: 'What kept redaction from its work: analyzer_timeout, analyzer_unreachable and analyzer_answer (no success, or nothing that makes sense), counted also where a call goes on without; store (originals could not be kept or read); internal.',
+    help: 'What kept redaction from its work: analyzer_timeout, analyzer_unreachable and analyzer_answer (no success, or nothing that makes sense), counted also where a call goes on without; store (originals could not be kept or read); answer_size (an answer was too large to be held); internal.',
     labelNames: ['reason'],
   },
   upstreamLimit: {

@@ -10,6 +10,7 @@ export type RedactionFailure =
   | 'analyzer_unreachable'
   | 'analyzer_answer'
   | 'store'
+  | 'answer_size'
   | 'internal';
 
 export interface RedactionMetrics {

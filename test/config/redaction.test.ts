@@ -139,3 +139,33 @@ test('the secret of hashes is shown by no report', () => {
   const { valid, report } = checkConfig(source({ mode: 'hash', hashKey }));
   assert.deepEqual([valid, report.includes(hashKey)], [true, false]);
 });
+
+test('budgets and limits that go by names of callers need a key that pods share where names are hidden', () => {
+  const budgets = [{ name: 'day', per: ['user'], limit: { tokens: 1 }, window: { every: 'day' } }];
+  const identity = { user: 'header:x-user-id' };
+  assert.deepEqual(problemsOf(source({ mode: 'mask' }, { identity, budgets })), [
+    {
+      path: 'redaction.hashKey',
+      message:
+        'is needed where budgets or limits go by a name that callers say (identity.user): where that is personal data they see a digest, which must be the same on every pod; set redaction.hashKeyFile, or redaction.hashKey',
+    },
+  ]);
+  const limits = [{ name: 'own', match: { team: ['a*'] }, concurrency: 1 }];
+  const team = ['metadata.team'];
+  assert.deepEqual(
+    pathsOf({ entities: [{ name: 'EMAIL', mode: 'block' }] }, { identity: { team }, limits }),
+    ['redaction.hashKey'],
+  );
+  for (const [redaction, others] of [
+    [{ mode: 'observe' }, { identity, budgets }],
+    [{ mode: 'mask' }, { identity }],
+    [{ mode: 'mask' }, { identity: { user: 'everybody' }, budgets }],
+    [
+      { mode: 'mask', hashKeyFile: '/run/key' },
+      { identity, budgets },
+    ],
+    [{ mode: 'mask' }, { identity, budgets, store: { encryptionKeyFile: '/run/keys' } }],
+  ] as const) {
+    assert.deepEqual(pathsOf(redaction, others), []);
+  }
+});

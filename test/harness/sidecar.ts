@@ -49,7 +49,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
       ...options.env,
     },
   });
-  const app = createApp(config, logSink);
+  const app = await createApp(config, logSink);
   const { proxyUrl, adminUrl } = await app.listen();
   let stopped: Promise<boolean> | undefined;
   const shutDown = () => (stopped ??= app.shutDown());

@@ -171,7 +171,7 @@ test('rules that match a user by name do so although the name is hidden', async 
   const { sidecar } = await startMasking(
     t,
     `
-redaction: { mode: mask }
+redaction: { mode: mask, hashKey: 0123456789abcdef }
 identity: { user: ["header:x-user-id"] }
 budgets: [{ name: own, per: [user], match: { user: ${email} }, limit: { tokens: 5 }, window: { every: day } }]
 `,

@@ -34,11 +34,11 @@ test('escapes are decoded before a text is looked at, and what is written is esc
 test('a text is handed out with the name of the member that holds it', () => {
   const { texts } = findTexts(Buffer.from('{"metadata":{"ssn":"1","tags":["2"]},"user":"3"}'), chat);
   assert.deepEqual(
-    texts.filter(({ text }) => /^\d$/.test(text)),
+    texts.filter(({ text }) => /^\d$/.test(text)).map(({ text, key, isName }) => ({ text, key, isName })),
     [
-      { text: '1', key: 'ssn' },
-      { text: '2', key: 'tags' },
-      { text: '3', key: 'user' },
+      { text: '1', key: 'ssn', isName: false },
+      { text: '2', key: 'tags', isName: false },
+      { text: '3', key: 'user', isName: true },
     ],
   );
 });
@@ -278,3 +278,53 @@ function parseNested(text: unknown): unknown {
     return undefined;
   }
 }
+
+test('values of a schema that become the same are numbered, for no enumeration may repeat itself', () => {
+  const body = (...values: unknown[]) =>
+    JSON.stringify({ tools: [{ function: { parameters: { enum: values } } }] });
+  assert.equal(
+    redactBody(body('a@b.example', 'x', 'c@d.example', 'to e@f.example', 'g@h.example', 7), chat),
+    body('[EMAIL]', 'x', '[EMAIL] 2', 'to [EMAIL]', '[EMAIL] 3', 7),
+  );
+});
+
+const signed =
+  'X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20261128%2Feu-west-1%2Fs3%2Faws4_request&X-Goog-Credential=a@b.example&sig=a@b.example&se=2026-11-28T18%3A00%3A00Z&token=4111111111111111';
+for (const [url, expected] of [
+  ['https://i.example/a.png?for=a%40b.example&w=10', 'https://i.example/a.png?for=%5BEMAIL%5D&w=10'],
+  ['HTTP://i.example?a@b.example#f', 'HTTP://i.example?%5BEMAIL%5D#f'],
+  [
+    'https://i.example/?q=to+a%40b.example+now&x=a%2Bb',
+    'https://i.example/?q=to%20%5BEMAIL%5D%20now&x=a%2Bb',
+  ],
+  [`https://i.example/a?${signed}&for=a@b.example`, `https://i.example/a?${signed}&for=%5BEMAIL%5D`],
+  ['https://i.example/a@b.example/x?w=1', undefined],
+  ['https://i.example/#a@b.example', undefined],
+  // Within what may be drawn by lot nothing counts but the whole.
+  ['https://i.example/?v=x-4111111111111111-x', undefined],
+  ['https://i.example/?v=4111111111111111', 'https://i.example/?v=%5BCREDIT_CARD%5D'],
+  ['data:image/png;base64,aaaa', undefined],
+  ['a@b.example', '[EMAIL]'],
+] as const) {
+  test(`the address ${url} is asked for as ${expected ?? 'it is'}`, () => {
+    const bodies = (image: string) => [
+      JSON.stringify({ messages: [{ content: [{ image_url: { url: image, detail: 'auto' } }] }] }),
+      JSON.stringify({ input: [{ content: [{ image_url: image }, { file_url: image }] }] }),
+    ];
+    for (const [index, body] of bodies(url).entries()) {
+      assert.equal(redactBody(body, chat), expected && bodies(expected)[index]);
+    }
+  });
+}
+
+test('user and password of an address are replaced so that it stays one', () => {
+  const found = findTexts(Buffer.from('{"image_url":"https://anna%40b.c:p%3Aw@h.example/a?w=1"}'), chat);
+  const [{ text } = { text: '' }] = found.texts;
+  assert.equal(text, 'https://anna@b.c:p:w@host');
+  const edits = [[{ from: 8, end: text.length - 5, text: '<URL_CREDENTIALS_1>' }], []];
+  const redacted = found.patch(edits)!.toString();
+  assert.equal(redacted, '{"image_url":"https://%3CURL_CREDENTIALS_1%3E@h.example/a?w=1"}');
+  assert.equal(new URL((JSON.parse(redacted) as { image_url: string }).image_url).host, 'h.example');
+  // Read back, it is a placeholder.
+  assert.equal(findTexts(Buffer.from(redacted), chat).texts[0]?.text, 'https://<URL_CREDENTIALS_1>@host');
+});

@@ -33,6 +33,7 @@ export async function searchForLeaks(
   });
   const sidecar = await startSidecar(t, {
     upstreamUrl: upstream.url,
+    env: { ASSISTANT_PROXY_STORE_STATE_DIR: store.stateDir },
     config: `
 store: { ${store.yaml} }
 identity: { user: [metadata.own, "header:x-user-id"] }
@@ -89,6 +90,7 @@ redaction: { mode: ${mode}, encryptionKeyFile: ${keys}, hashKey: 0123456789abcde
   const files = readdirSync(store.stateDir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'));
+  assert.ok(store.content || files.join('').includes('thread_'), 'the store is in the files');
   for (const [place, text] of [
     ['upstream', received.join('\n')],
     ['errors', told.join('\n')],

@@ -1,5 +1,5 @@
 import type { Edit } from '../../src/redaction/edits.ts';
-import { type JsonTexts, findTexts } from '../../src/redaction/json/find-texts.ts';
+import { type JsonTexts, counts, findTexts } from '../../src/redaction/json/find-texts.ts';
 import type { Place } from '../../src/redaction/json/place.ts';
 
 /** Card numbers and addresses as a plain detector would find them, and what stands in their place. */
@@ -21,7 +21,7 @@ export function redactPlain(text: string): string {
 /** A body with its plain findings masked; undefined if there are none. */
 export function redactBody(json: string | Buffer, place: Place): string | undefined {
   const { texts, patch } = findTexts(Buffer.from(json), place);
-  return patch(texts.map(({ text }) => findPlain(text)))?.toString();
+  return patch(texts.map((each) => findPlain(each.text).filter((edit) => counts(each, edit))))?.toString();
 }
 
 export function textsOf(json: string | Buffer, place: Place): string[] {

@@ -12,37 +12,52 @@ export const planted = {
 
 export const plantedText = `Mail ${planted.email}, card ${planted.card}, IBAN ${planted.iban}, phone ${planted.phone}, SSN ${planted.ssn}.`;
 
+/** What stands in texts, in schemas, and in addresses that are fetched. */
+const plantedValues = {
+  text: plantedText,
+  schema: { type: 'object', description: plantedText, enum: [plantedText], pattern: planted.email },
+  url: `https://i.example/a.png?for=${encodeURIComponent(plantedText)}&w=1`,
+};
+
+/** Addresses that the upstream calls, or told itself, are left alone. */
+const calledPath = /(?:server_url|outputs\[\]\.url)$/;
+
 export interface PlantedCall {
   readonly operation: Operation;
   readonly path: string;
   readonly body: object;
 }
 
-/** Every operation that takes JSON, with personal data in each of its free texts at once. */
+/** Every operation that takes JSON, with personal data in each of its texts, schemas and addresses at once. */
 export function plantedCalls(): PlantedCall[] {
   return operations
     .filter(({ requestBody }) => requestBody === 'json')
     .map((operation) => {
       const body: Record<string, unknown> = { model: 'gpt-4o', unheard_of: { note: plantedText } };
       const fields = requestFields.filter((each) => each.operations.split(' ').includes(operation.name));
-      for (const path of fields.flatMap(({ text }) => text?.split(' ') ?? [])) plant(body, path.split('.'));
+      for (const [kind, value] of Object.entries(plantedValues)) {
+        const paths = fields.flatMap((each) => each[kind as keyof typeof plantedValues]?.split(' ') ?? []);
+        for (const path of paths.filter((each) => !calledPath.test(each))) {
+          plant(body, path.split('.'), value);
+        }
+      }
       return { operation, path: operation.path.replaceAll(/\{\w+\}/g, 'id_1'), body };
     });
 }
 
-/** Puts the text at a path, unless something else has to stand on the way there: `input` and `input[].content`. */
-function plant(into: Record<string, unknown>, [step = '', ...rest]: readonly string[]): void {
+/** Puts it at a path, unless something else has to stand on the way there: `input` and `input[].content`. */
+function plant(into: Record<string, unknown>, [step = '', ...rest]: readonly string[], value: unknown): void {
   const isList = step.endsWith('[]');
   const name = step.replaceAll('[]', '').replace('*', 'own');
   const before = into[name];
   if (rest.length === 0) {
-    if (before === undefined) into[name] = isList ? [plantedText] : plantedText;
+    if (before === undefined) into[name] = isList ? [value] : value;
     return;
   }
   const element = isList ? (Array.isArray(before) ? before[0] : undefined) : before;
   if (before !== undefined && (typeof element !== 'object' || element === null)) return;
   const inner = (element ?? {}) as Record<string, unknown>;
-  plant(inner, rest);
+  plant(inner, rest, value);
   into[name] = isList ? [inner] : inner;
 }
 

@@ -4,7 +4,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { redactQuery } from '../../src/redaction/redact-query.ts';
+import { placeOf } from '../../src/redaction/where.ts';
+import { operationNamed } from './operation-named.ts';
 
+const place = placeOf(operationNamed('files.list'));
 const redact = (text: string) => text.replaceAll(/[\w.]+@[\w.]+/g, '[EMAIL]');
 
 for (const [query, expected] of [
@@ -16,23 +19,30 @@ for (const [query, expected] of [
   ['?a=to+a%40b.c&b=1%2B1', '?a=to%20%5BEMAIL%5D&b=1%2B1'],
   ['?a=b=c@d.e', '?a=b=%5BEMAIL%5D'],
 ] as const) {
-  test(`the query ${query} is sent as ${expected}`, () => assert.equal(redactQuery(query, redact), expected));
+  test(`the query ${query} is sent as ${expected}`, () =>
+    assert.equal(redactQuery(query, place, redact), expected));
 }
 
 test('a cursor that is spelled as an id is never touched', () => {
   const query = '?after=msg_RO47Q77&limit=20&run_id=run_1';
   assert.equal(
-    redactQuery(query, (text) => text.replace('RO47Q77', '')),
+    redactQuery(query, place, (text) => text.replace('RO47Q77', '')),
     query,
   );
-  assert.equal(redactQuery('?after=a%40b.c', redact), '?after=%5BEMAIL%5D');
+  assert.equal(redactQuery('?after=a%40b.c', place, redact), '?after=%5BEMAIL%5D');
+});
+
+test('what an operation asks by is left alone', () => {
+  const users = placeOf(operationNamed('organization.users.list'));
+  const query = '?emails%5B%5D=a%40b.c&emails[]=d%40e.f&emails=g%40h.i';
+  assert.equal(redactQuery(`${query}&for=a%40b.c`, users, redact), `${query}&for=%5BEMAIL%5D`);
 });
 
 test('a query in which nothing is found stays as it was written', () => {
   fc.assert(
     fc.property(fc.string(), (text) =>
       assert.equal(
-        redactQuery(`?${text}`, (same) => same),
+        redactQuery(`?${text}`, place, (same) => same),
         `?${text}`,
       ),
     ),

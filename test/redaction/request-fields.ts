@@ -70,7 +70,7 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'chat.completions.create responses.compact responses.create',
-    token: 'prompt_cache_key',
+    text: 'prompt_cache_key',
   },
   {
     operations: 'chat.completions.create responses.create',
@@ -191,7 +191,7 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'organization.certificates.create',
-    text: 'certificate',
+    address: 'certificate',
   },
   {
     operations: 'organization.groups.roles.create organization.projects.groups.roles.create organization.projects.users.roles.create organization.users.roles.create organization.users.update',
@@ -207,7 +207,7 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'organization.invites.create organization.projects.users.create',
-    text: 'email',
+    address: 'email',
   },
   {
     operations: 'organization.projects.create organization.projects.update',
@@ -236,7 +236,8 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'organization.projects.spendAlerts.create organization.projects.spendAlerts.update organization.spendAlerts.create organization.spendAlerts.update',
-    text: 'notification_channel.recipients[] notification_channel.subject_prefix',
+    text: 'notification_channel.subject_prefix',
+    address: 'notification_channel.recipients[]',
   },
   {
     operations: 'organization.users.update',
@@ -276,7 +277,7 @@ export const requestFields: readonly RequestFields[] = [
   },
   {
     operations: 'realtime.calls.refer',
-    text: 'target_uri',
+    address: 'target_uri',
   },
   {
     operations: 'realtime.clientSecrets.create',
@@ -412,4 +413,6 @@ export interface RequestFields {
   readonly base64?: string;
   readonly schema?: string;
   readonly secret?: string;
+  /** What the operation is for. */
+  readonly address?: string;
 }

@@ -183,7 +183,7 @@ test('what deltas say beside their texts neither ends a text nor waits', () => {
 test('ids, base64, audio and what is no JSON pass byte for byte', () => {
   const events = [
     'data: {"type":"response.audio.delta","delta":"<EMAIL_1>"}\n\n',
-    'data: {"type":"x","b64_json":"<EMAIL_1>","image_url":"<EMAIL_1>"}\n\n',
+    'data: {"type":"x","b64_json":"<EMAIL_1>","image_url":"https://i.example/<EMAIL_1>"}\n\n',
     ': <EMAIL_1>\n\n',
     'data: <EMAIL_1>\n\n',
     'retry: 3\n\n',

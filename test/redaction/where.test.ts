@@ -11,9 +11,21 @@ import { requestFields } from './request-fields.ts';
 const kept = {
   id: ['file-abc_123', 'ft:gpt-4o:acme::x.1', '550e8400-e29b-41d4-a716-446655440000'],
   token: ['gpt-4o', 'get_weather', 'audio/wav'],
-  url: ['https://keep.example/a?b=1', 'data:image/png;base64,a2VlcA=='],
+  url: ['https://keep.example/a/anna@b.example', 'data:image/png;base64,a2VlcA=='],
   base64: ['a2VlcCB0aGlz+/=='],
-  schema: [{ type: 'object', properties: { a: { description: 'say anna@b.example', enum: ['x y'] } } }],
+  schema: [
+    {
+      $ref: '#/$defs/of anna@b.example',
+      type: 'object',
+      properties: {
+        'anna@b.example': { type: ['string', 'null'] },
+        description: { items: { format: 'a b' } },
+      },
+      required: ['anna@b.example', 'description'],
+      additionalProperties: false,
+    },
+  ],
+  address: ['anna@b.example'],
   secret: ['Bearer keep.this'],
 } as const;
 
@@ -45,7 +57,7 @@ test('every free text in the body of every operation is handed out', () => {
   }
 });
 
-test('ids, settings, addresses of images, base64, schemas and credentials are not', () => {
+test('ids, settings, addresses of images, base64, what schemas are made of, and credentials are not', () => {
   for (const { name, fields } of walked) {
     const place = placeOf(operationNamed(name));
     for (const [kind, values] of Object.entries(kept)) {
@@ -56,6 +68,35 @@ test('ids, settings, addresses of images, base64, schemas and credentials are no
           assert.deepEqual(texts, [], `${name}: ${body}`);
         }
       }
+    }
+  }
+});
+
+test('what a schema says in words or gives as a value is handed out, however deep, and a property of that name is none', () => {
+  const own = {
+    description: 'text 1',
+    title: 'text 2',
+    default: { description: 'text 3', n: 4 },
+    examples: ['text 5', 6],
+    enum: ['text 7', 8, null],
+    const: 'text 9',
+    pattern: 'text 10',
+    'x-note': 'text 11',
+  };
+  const inner = {
+    type: 'object',
+    properties: {
+      description: own,
+      enum: { title: 'text 12' },
+      properties: { properties: { title: { title: 'text 13' } } },
+    },
+    $defs: { title: { anyOf: [{ const: 'text 14' }] } },
+  };
+  const texts = [1, 2, 3, 5, 7, 9, 10, 11, 12, 13, 14].map((index) => `text ${index}`);
+  for (const { name, fields } of walked) {
+    for (const path of fields.schema?.split(' ') ?? []) {
+      const body = JSON.stringify(bodyWith(path.replace(/\.\*$/, ''), inner));
+      assert.deepEqual(textsOf(body, placeOf(operationNamed(name))), texts, `${name}: ${path}`);
     }
   }
 });

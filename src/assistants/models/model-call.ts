@@ -1,4 +1,4 @@
-import type { Identity } from '../../exchange.ts';
+import type { Identity, Metadata } from '../../exchange.ts';
 import type {
   CodeOutput,
   FileSearchResult,
@@ -37,6 +37,8 @@ export interface ModelPort {
 export interface CallContext {
   /** Who pays. */
   readonly identity: Identity;
+  /** Of the run that asks: its caller may have opted out of redaction by it. */
+  readonly runMetadata?: Metadata | undefined;
   readonly signal: AbortSignal;
 }
 

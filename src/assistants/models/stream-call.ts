@@ -24,14 +24,15 @@ export type Streamed = { readonly usage: Usage | undefined } & (
 export async function streamCall(
   calls: UpstreamCalls,
   call: { readonly path: string; readonly body: object },
-  { identity, signal }: CallContext,
+  context: CallContext,
   onData: (data: Buffer) => boolean,
 ): Promise<Streamed> {
+  const { signal } = context;
   const leave = new AbortController();
   let leaving: NodeJS.Timeout | undefined;
   try {
     const { status, value, outcome } = await calls.stream(
-      { method: 'POST', ...call, identity, signal: AbortSignal.any([signal, leave.signal]) },
+      { method: 'POST', ...call, ...context, signal: AbortSignal.any([signal, leave.signal]) },
       (data) => {
         if (onData(data)) leaving ??= setTimeout(() => leave.abort(), lingerMs);
       },

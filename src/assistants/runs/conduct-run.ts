@@ -110,7 +110,8 @@ async function begunBy({ store }: ConductParts, { org, writer, release }: LiveRu
 }
 
 function contextOf({ writer, stop }: LiveRun): CallContext {
-  return { identity: writer.record.identity, signal: stop };
+  const { identity, run } = writer.record;
+  return { identity, runMetadata: run.metadata, signal: stop };
 }
 
 /**

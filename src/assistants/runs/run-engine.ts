@@ -81,9 +81,10 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
 
   async function prepare(org: string, record: RunRecord): Promise<Prompt | undefined> {
     if (!record.call) return undefined;
-    const { identity } = record;
+    const { identity, run } = record;
+    const context = { identity, runMetadata: run.metadata, signal: closing.signal };
     // What goes wrong here goes wrong again where it matters.
-    return assemblePrompt(settings, org, record, { identity, signal: closing.signal }).catch(() => undefined);
+    return assemblePrompt(settings, org, record, context).catch(() => undefined);
   }
 
   function carryOn(org: string, record: RunRecord, version: number, begun: Begun = {}): void {

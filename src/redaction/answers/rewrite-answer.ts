@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { Sink, Transform } from '../../exchange.ts';
 import { asBuffer, createByteBuffer } from '../../openai/byte-buffer.ts';
 import { applyEdits } from '../edits.ts';
-import { findTexts } from '../json/find-texts.ts';
+import { counts, findTexts } from '../json/find-texts.ts';
 import type { Place } from '../json/place.ts';
 import { createEventRewriter } from './rewrite-events.ts';
 import type { Settler } from './settle.ts';
@@ -41,7 +41,10 @@ export function rewriteJson(settler: Settler, place: Place): Transform {
       end() {
         const bytes = held.take();
         const { texts, patch } = findTexts(bytes, place);
-        sink.write(patch(texts.map(({ text }) => settler.settle(text, 0, true).edits)) ?? bytes);
+        const edits = texts.map((each) =>
+          settler.settle(each.text, 0, true).edits.filter((edit) => counts(each, edit)),
+        );
+        sink.write(patch(edits) ?? bytes);
         sink.end();
       },
       fail: (error) => sink.fail(error),

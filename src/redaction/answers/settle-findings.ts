@@ -2,14 +2,18 @@ import type { Edit } from '../edits.ts';
 import type { Settler } from './settle.ts';
 
 /**
- * Replaces what `find` finds. A finding may need to see what comes after it, so the text is looked at in windows that
+ * Replaces what `find` finds, but for what `isReplaced` spares, which is asked once about each. A finding may need to see what comes after it, so the text is looked at in windows that
  * overlap, and whose places depend on the text alone: however it arrives, the result is the same.
  *
  * @param find positions are those of the text that it is given
  * @param windowLength what a finding may need to see on either side, in UTF-16 units: the end of a text is held back
  * until as much as two of them has come
  */
-export function settleFindings(find: (text: string) => readonly Edit[], windowLength = 256): Settler {
+export function settleFindings<Found extends Edit>(
+  find: (text: string) => readonly Found[],
+  windowLength = 256,
+  isReplaced: (found: Found) => boolean = () => true,
+): Settler {
   return {
     contextLength: windowLength,
     settle(text, from, isWhole) {
@@ -18,7 +22,7 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
       while (at < text.length) {
         const window = look(text, at, isWhole);
         if (!window) break;
-        edits.push(...window.edits);
+        edits.push(...window.edits.filter(isReplaced));
         at = window.end;
       }
       return { edits, end: at };
@@ -26,13 +30,13 @@ export function settleFindings(find: (text: string) => readonly Edit[], windowLe
   };
 
   /** Decides what begins in the next `windowLength`; undefined if there is too little text to do so. */
-  function look(text: string, at: number, isWhole: boolean): { edits: Edit[]; end: number } | undefined {
+  function look(text: string, at: number, isWhole: boolean): { edits: Found[]; end: number } | undefined {
     const start = Math.max(0, at - windowLength);
     for (let ahead = windowLength; ; ahead *= 2) {
       const seenEnd = Math.min(text.length, at + windowLength + ahead);
       const isAll = isWhole && seenEnd === text.length;
       if (!isAll && seenEnd < at + windowLength + ahead) return undefined;
-      const edits: Edit[] = [];
+      const edits: Found[] = [];
       let end = Math.min(text.length, at + windowLength);
       // Not within a surrogate pair, whose halves have no UTF-8.
       if (end < text.length && isLowSurrogate(text.charCodeAt(end))) end += 1;

@@ -116,10 +116,13 @@ function hintsBefore(text: string, from: number): string {
   return normalizeWords(words.slice(afterPlaceholder));
 }
 
+const wordUnit = /[\p{L}\p{M}\p{N}_]/u;
+
 /** Words of the same sentence, for those before name what comes next. */
 function hintsAfter(text: string, from: number): string {
   let end = Math.min(text.length, from + afterLength);
-  if (end < text.length) while (end > from && text.charCodeAt(end - 1) > space) end -= 1;
+  // A word that the window cuts is no word; one before a sign is, however long what follows the sign may be.
+  if (end < text.length) while (end > from && wordUnit.test(text[end - 1]!)) end -= 1;
   const words = text.slice(from, end);
   const stop = words.search(/[[<][A-Z]|[\n;|]|[.!?] |\d/);
   return normalizeWords(stop === -1 ? words : words.slice(0, stop));

@@ -6,12 +6,13 @@ import type { DetectorSettings } from './detector-settings.ts';
 import { findEmail } from './email.ts';
 import { type EntityName, entities } from './entities.ts';
 import { findBeside } from './find-beside.ts';
-import { foldLookAlikes } from './fold-look-alikes.ts';
+import { type FoldedText, foldLookAlikes } from './fold-look-alikes.ts';
 import { createLettersZone, findBareKeys } from './letters-zone.ts';
 import { findColonAddress } from './network-address.ts';
 import { createNumberZone } from './number-zone.ts';
 import { createPhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
+import { resolveEscapes } from './resolve-escapes.ts';
 import { type Resolved, resolveOverlaps } from './resolve-overlaps.ts';
 import { type Zones, createScan } from './scan.ts';
 import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
@@ -60,18 +61,23 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
 
   return {
     find(written) {
-      const plain = findIn(written);
-      const folded = plain ? undefined : foldLookAlikes(written);
-      const text = folded?.text ?? written;
+      const resolved = resolveEscapes(written);
+      const told = resolved?.text ?? written;
+      const plain = findIn(told);
+      const folded = plain ? undefined : foldLookAlikes(told);
+      const text = folded?.text ?? told;
       const first = plain ?? findIn(text);
       const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
       return findings
-        .map((finding) => (folded ? { ...finding, ...folded.original(finding.from, finding.end) } : finding))
-        .filter(
-          ({ from, end }) => allowed.size === 0 || !allowed.has(written.slice(from, end).toLowerCase()),
-        );
+        .map((finding) => asWritten(finding, folded))
+        .filter(({ from, end }) => allowed.size === 0 || !allowed.has(told.slice(from, end).toLowerCase()))
+        .map((finding) => asWritten(finding, resolved));
     },
   };
+}
+
+function asWritten(finding: Finding, text: FoldedText | undefined): Finding {
+  return text ? { ...finding, ...text.original(finding.from, finding.end) } : finding;
 }
 
 function createZones(

@@ -1,11 +1,11 @@
 import type { Finding } from '../detector.ts';
 import type { Resolved } from './resolve-overlaps.ts';
 
-/** As much text as bears on what stands beside a finding: the words before it, and its own length behind. */
-const beforeLength = 120;
-const afterLength = 80;
-/** What is bound to a finding is no further from it. */
-const maxGap = 3;
+/** As much text as bears on what stands beside a finding: the words before it, and behind it what may be bound, and words. */
+const beforeLength = 200;
+const afterLength = 160;
+/** What a finding decides of, by binding it or a word that says what it is, is no further from it. */
+const maxGap = 64;
 const maxRounds = 6;
 
 /**
@@ -27,18 +27,19 @@ export function findBeside(
   return all;
 }
 
-/** A blank or a quote, a comma or the end of a sentence, or nothing: it binds no number to its neighbour. */
+/**
+ * A blank or a quote, the end of a sentence or of a part of it, or nothing: it binds no number to its neighbour. A dot
+ * or a comma right before one may.
+ */
 function isFree(text: string, at: number): boolean {
   const code = text.charCodeAt(at);
   if (code === dot) return isBlank(text.charCodeAt(at + 1));
-  return (
-    isBlank(code) ||
-    code === quote ||
-    code === comma ||
-    code === semicolon ||
-    code === less ||
-    code === greater
-  );
+  if (code === comma) return !isDigit(text.charCodeAt(at + 1));
+  return isBlank(code) || code === quote || code === semicolon || code === less || code === greater;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 function isBlank(code: number): boolean {

@@ -1,4 +1,5 @@
 import { foldedUnit } from './character-kinds.ts';
+import { countUpTo } from './count-up-to.ts';
 
 /** A text as it is read, with the way back to what was written. */
 export interface FoldedText {
@@ -47,15 +48,4 @@ function createPattern(): RegExp {
     if (foldedUnit(code) !== undefined) units += `\\u${code.toString(16).padStart(4, '0')}`;
   }
   return new RegExp(`[${units}]|\\ud835[\\udfce-\\udfff]`, 'g');
-}
-
-/** How many of the ascending numbers are at most this one. */
-function countUpTo(ascending: readonly number[], value: number): number {
-  let [low, high] = [0, ascending.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

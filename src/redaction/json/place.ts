@@ -2,15 +2,18 @@
 export interface Place {
   /**
    * `leave`: nothing in it is looked at. `text`: a string is scanned. `token`: a string is scanned unless it is
-   * spelled as ids and settings are.
+   * spelled as ids and settings are. `name`: a string that is somebody's name as a whole.
+   * `url`: of an address that is fetched only what can be replaced is scanned.
    */
-  readonly kind: 'leave' | 'text' | 'token';
+  readonly kind: 'leave' | 'text' | 'token' | 'name' | 'url';
   /** Numbers are scanned too. */
   readonly scansNumbers: boolean;
   /** Names of members are scanned too. */
   readonly scansNames: boolean;
   /** A list here holds the parts of one message. */
   readonly joinsParts: boolean;
+  /** The elements of a list here must differ from one another. */
+  readonly isSet?: boolean;
   member(key: string): Place;
 }
 
@@ -20,6 +23,7 @@ export interface Place {
  */
 export function isStructure({ kind }: Place, text: string): boolean {
   if (kind === 'leave' || (kind === 'token' && isToken(text))) return true;
+  if (kind === 'url' && urlPattern.test(text)) return true;
   return text.startsWith('data:') && dataUrlPattern.test(text);
 }
 
@@ -30,6 +34,7 @@ export function isToken(text: string): boolean {
 
 /** With a letter, for a number may be anybody's. */
 const tokenPattern = /^(?:$|[\d_.:/-]{0,64}[A-Za-z])[\w.:/-]{0,256}$/;
+const urlPattern = /^https?:\/\//i;
 const dataUrlPattern = /^data:[\w.+/-]{1,100}(?:;[\w.=-]{1,100}){0,4};base64,[\w+/=-]*$/;
 
 /** Nothing here is scanned. */
@@ -40,6 +45,9 @@ export const left: Place = {
   joinsParts: false,
   member: () => left,
 };
+
+/** Addresses that the upstream fetches from. */
+export const fetched: Place = { ...left, kind: 'url', member: () => fetched };
 
 /** Free-form data: strings, numbers and names of members are scanned, whatever they are called. */
 export const free: Place = {

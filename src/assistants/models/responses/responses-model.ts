@@ -60,13 +60,10 @@ export function createResponsesModel({ calls, upstreamStore }: ResponsesModelSet
     return { state: 'ended', events, ending: isLeft ? { ...ending, error: callerGone } : ending };
   }
 
-  async function countInput(
-    request: ModelRequest,
-    { identity, signal }: CallContext,
-  ): Promise<number | undefined> {
+  async function countInput(request: ModelRequest, context: CallContext): Promise<number | undefined> {
     const body = toInputRequest(request, upstreamStore);
     const path = '/responses/input_tokens';
-    const answer = await calls.json({ method: 'POST', path, body, identity, signal }).catch(() => undefined);
+    const answer = await calls.json({ method: 'POST', path, body, ...context }).catch(() => undefined);
     const count = answer?.status === 200 && isRecord(answer.value) ? answer.value['input_tokens'] : undefined;
     return Number.isSafeInteger(count) ? (count as number) : undefined;
   }
