@@ -50,6 +50,7 @@ test('while authority and certificate of two injectors are rotated, every pod th
       await Promise.all([askFor(300), askFor(300), askFor(300)]);
       // Else the API server would stay on connections that know one certificate.
       installed.service.breakConnections();
+      await sleep(100);
     }
   })();
   const rotating = (async () => {
