@@ -39,7 +39,10 @@ export async function prepareControlPlane(): Promise<string | undefined> {
   console.log('building etcd and kube-apiserver, once; up to fifteen minutes');
   const startedAtMs = performance.now();
   const minutes = () => ((performance.now() - startedAtMs) / 60_000).toFixed(1);
-  const progress = setInterval(() => console.log(`still building, for ${minutes()} minutes`), stillBuildingMs);
+  const progress = setInterval(
+    () => console.log(`still building, for ${minutes()} minutes`),
+    stillBuildingMs,
+  );
   try {
     const problem = await runGo([...buildArgs, '-o', built, '.']);
     if (problem !== undefined) return `etcd and kube-apiserver could not be built: ${problem}`;

@@ -7,7 +7,15 @@ import { readMaterial, type Secret } from '../../../src/injector/certificates/ma
 import { until } from '../../injector/start-injector.ts';
 import { chartFolder, identityOf, templateObjects, valuesCases } from '../chart/helm.ts';
 import { createCustomResources, customGroups } from './custom-resources.ts';
-import { configurationPath, installChart, leadToService, leasePath, release, runHelm, secretPath } from './install-chart.ts';
+import {
+  configurationPath,
+  installChart,
+  leadToService,
+  leasePath,
+  release,
+  runHelm,
+  secretPath,
+} from './install-chart.ts';
 import { bundleIn, createNamespace, injectionLabel, podOf, statusOf, untilInjected } from './objects.ts';
 import { spawnReady } from './spawn-injector.ts';
 import { startCluster } from './start-cluster.ts';
@@ -92,9 +100,12 @@ test('helm installs and uninstalls with every values file, and nothing is left o
     runHelm(cluster, ['uninstall', release, '--namespace', release]);
   }
   const left = await Promise.all(
-    [...customGroups, '/apis/apps/v1/deployments', '/api/v1/services', '/apis/rbac.authorization.k8s.io/v1/roles'].map((path) =>
-      client.list(`${path}?labelSelector=app.kubernetes.io%2Fmanaged-by%3DHelm`),
-    ),
+    [
+      ...customGroups,
+      '/apis/apps/v1/deployments',
+      '/api/v1/services',
+      '/apis/rbac.authorization.k8s.io/v1/roles',
+    ].map((path) => client.list(`${path}?labelSelector=app.kubernetes.io%2Fmanaged-by%3DHelm`)),
   );
   assert.deepEqual(left.flat(), []);
 });

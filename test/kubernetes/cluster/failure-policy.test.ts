@@ -6,7 +6,15 @@ import { after, test } from 'node:test';
 import { until } from '../../injector/start-injector.ts';
 import type { StoredObject } from './cluster-client.ts';
 import { configurationPath, installChart } from './install-chart.ts';
-import { createNamespace, deploymentOf, injectionLabel, podOf, podOfApp, statusOf, untilInjected } from './objects.ts';
+import {
+  createNamespace,
+  deploymentOf,
+  injectionLabel,
+  podOf,
+  podOfApp,
+  statusOf,
+  untilInjected,
+} from './objects.ts';
 import { spawnReady } from './spawn-injector.ts';
 import { startCluster } from './start-cluster.ts';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { parse } from 'yaml';
+
 import { cases, outcomeOf } from '../../injector/pods/cases.ts';
 import { until } from '../../injector/start-injector.ts';
-import { parse } from 'yaml';
 import { installChart } from './install-chart.ts';
 import {
   baseUrlOf,
@@ -56,7 +57,12 @@ test('pods of a Deployment, StatefulSet, Job and CronJob get a native sidecar, b
       template: templateOf('store'),
     },
   });
-  await client.create({ apiVersion: 'batch/v1', kind: 'Job', metadata: metadata('once'), spec: ending('once') });
+  await client.create({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: metadata('once'),
+    spec: ending('once'),
+  });
   await client.create({
     apiVersion: 'batch/v1',
     kind: 'CronJob',
@@ -71,7 +77,10 @@ test('pods of a Deployment, StatefulSet, Job and CronJob get a native sidecar, b
     const pod = await podOfApp(client, 'shop', app);
     assertInjected(pod, app);
     if (app === 'web') {
-      assert.deepEqual(pod.spec.initContainers!.map(({ name }) => name), ['assistant-proxy', 'migrate']);
+      assert.deepEqual(
+        pod.spec.initContainers!.map(({ name }) => name),
+        ['assistant-proxy', 'migrate'],
+      );
     }
   }
 });
@@ -109,7 +118,11 @@ test('a namespace that enforces the restricted Pod Security Standard lets the po
   });
   const lenient = await client.tryCreate(podOf('strict'));
   assert.equal(lenient.status, 403);
-  assert.doesNotMatch(lenient.body.message!, /assistant-proxy"/, 'the sidecar itself must not be what is refused');
+  assert.doesNotMatch(
+    lenient.body.message!,
+    /assistant-proxy"/,
+    'the sidecar itself must not be what is refused',
+  );
   const security = {
     securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
     containers: [
@@ -149,7 +162,10 @@ test('a webhook that comes later and adds a container: the injector is asked aga
     pod = (await client.create(podOf('meshed'), { dryRun: true })) as StoredPod;
     return second.calls() > 0;
   });
-  assert.deepEqual(pod!.spec.containers.map(({ name }) => name), ['web', 'mesh']);
+  assert.deepEqual(
+    pod!.spec.containers.map(({ name }) => name),
+    ['web', 'mesh'],
+  );
   assertInjected(pod!, 'meshed');
   assert.equal(pod!.spec.initContainers!.length, 1);
 });

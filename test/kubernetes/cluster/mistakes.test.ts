@@ -39,7 +39,10 @@ test('with onError ignore, a pod with wrong annotations starts without a sidecar
   const { status, body, warnings } = await client.tryCreate(podOf('shop', { annotations: mistaken }));
   assert.equal(status, 201);
   assert.match(statusOf(body)!, /^skipped: assistant-proxy\.io\/port must be an integer/);
-  assert.match(warnings.join('\n'), /assistant-proxy: no sidecar: assistant-proxy\.io\/port must be an integer/);
+  assert.match(
+    warnings.join('\n'),
+    /assistant-proxy: no sidecar: assistant-proxy\.io\/port must be an integer/,
+  );
   assert.match(warnings.join('\n'), /assistant-proxy\.io\/nativ is unknown; did you mean native/);
 
   await client.create(deploymentOf('shop', 'lenient', template('lenient')));
@@ -47,7 +50,10 @@ test('with onError ignore, a pod with wrong annotations starts without a sidecar
   assert.equal(pod.spec.initContainers, undefined);
   await until('an Event', async () => (await eventsOf('ReplicaSet', 'lenient-', 'NoSidecar')).length === 1);
   const [event] = await eventsOf('ReplicaSet', 'lenient-', 'NoSidecar');
-  assert.match(event!['message'] as string, /^A pod starts without a sidecar: assistant-proxy\.io\/port must be/);
+  assert.match(
+    event!['message'] as string,
+    /^A pod starts without a sidecar: assistant-proxy\.io\/port must be/,
+  );
   assert.equal(event!['type'], 'Warning');
 });
 
@@ -70,7 +76,10 @@ test('with onError deny, it is refused with all that is wrong; the ReplicaSet sa
   await lenient.end('SIGTERM');
   const { status, body } = await client.tryCreate(podOf('shop', { name: 'refused', annotations: mistaken }));
   assert.equal(status, 422);
-  assert.match(body.message!, /denied the request: assistant-proxy: assistant-proxy\.io\/port must be an integer/);
+  assert.match(
+    body.message!,
+    /denied the request: assistant-proxy: assistant-proxy\.io\/port must be an integer/,
+  );
   await client.create(deploymentOf('shop', 'strict', template('strict')));
   for (const reason of ['FailedCreate', 'PodRefused']) {
     await until(reason, async () => (await eventsOf('ReplicaSet', 'strict-', reason)).length > 0);

@@ -1,5 +1,5 @@
-import { until } from '../../injector/start-injector.ts';
 import type { Container } from '../../../src/injector/pods/pod-shape.ts';
+import { until } from '../../injector/start-injector.ts';
 import type { ClusterClient, StoredObject } from './cluster-client.ts';
 
 export const injectionLabel = { 'assistant-proxy.io/injection': 'enabled' };
@@ -63,11 +63,7 @@ export function templateOf(name: string, annotations: Record<string, string> = {
 }
 
 /** The first pod that has the label `app` of this value, once there is one. */
-export async function podOfApp(
-  client: ClusterClient,
-  namespace: string,
-  app: string,
-): Promise<StoredPod> {
+export async function podOfApp(client: ClusterClient, namespace: string, app: string): Promise<StoredPod> {
   const path = `/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`;
   await until(`a pod of ${app}`, async () => (await client.list(path)).length > 0);
   return (await client.list(path))[0] as StoredPod;

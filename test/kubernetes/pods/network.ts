@@ -42,7 +42,9 @@ export async function connectTwoPods(lifetime: Lifetime): Promise<readonly [PodN
 }
 
 function enter(pid: number, namespaces: readonly string[]): string[] {
-  const joined = isRoot ? namespaces.filter((each) => each !== '--user') : [...namespaces, '--preserve-credentials'];
+  const joined = isRoot
+    ? namespaces.filter((each) => each !== '--user')
+    : [...namespaces, '--preserve-credentials'];
   return isRoot && joined.length === 0 ? [] : ['nsenter', '--target', `${pid}`, ...joined];
 }
 
