@@ -2,7 +2,8 @@
 # package manager. test/docker performs these same steps in an empty folder, so it knows each instruction that
 # is used here, and refuses any other.
 
-FROM node:24-bookworm-slim AS app
+# By digest, so that the same sources make the same image; docs/releasing.md says how it is renewed.
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS app
 WORKDIR /app
 COPY package.json package-lock.json ./
 # The manifests stay in the image for those who scan it, so they name what is installed and nothing else.
@@ -19,7 +20,7 @@ COPY src ./src
 # A checkout under a strict umask must still be readable for the image's user.
 RUN chmod -R a+rX,go-w .
 
-FROM node:24-bookworm-slim AS system
+FROM node:24.21.0-bookworm-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6 AS system
 WORKDIR /build
 COPY scripts/assemble-image-root.sh ./
 RUN sh assemble-image-root.sh root
@@ -28,7 +29,8 @@ FROM scratch
 LABEL org.opencontainers.image.title="assistant-proxy" \
       org.opencontainers.image.description="Kubernetes sidecar proxy for the OpenAI API" \
       org.opencontainers.image.version="0.1.0" \
-      org.opencontainers.image.base.name="node:24-bookworm-slim"
+      org.opencontainers.image.base.name="node:24.21.0-bookworm-slim" \
+      org.opencontainers.image.base.digest="sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6"
 # Two layers: the upper one alone changes from release to release.
 COPY --from=system /build/root/ /
 COPY --from=app /app/ /app/

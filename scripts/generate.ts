@@ -10,6 +10,7 @@ import { dashboards } from '../dashboards/dashboards.ts';
 import { injectorMetricDefinitions } from '../src/injector/injector-metrics.ts';
 import { alertRules } from './generators/alert-rules.ts';
 import { annotationsTable } from './generators/annotations-table.ts';
+import { chartValuesTable } from './generators/chart-values-table.ts';
 import { configurationTable } from './generators/configuration-table.ts';
 import { errorsTable } from './generators/errors-table.ts';
 import { metricsTable } from './generators/metrics-table.ts';
@@ -44,6 +45,7 @@ const generators: readonly Generator[] = [
     file: `charts/assistant-proxy/rules/${group.name}.yaml`,
     render: () => alertRules(group),
   })),
+  { file: 'charts/assistant-proxy/README.md', marker: 'values', render: chartValuesTable },
 ];
 
 /** The stale files, after they were brought up to date if `write` is set. */

@@ -12,6 +12,8 @@ import { spec } from 'node:test/reporters';
 import { prepareConsoleTests } from './console/prepare-console-tests.ts';
 import { prepareImageTests } from './docker/prepare-image-tests.ts';
 import { ensureCommand } from './harness/system-packages.ts';
+import { preparePodTests } from './kubernetes/pods/prepare-pod-tests.ts';
+import { prepareControlPlane } from './kubernetes/prepare-control-plane.ts';
 import { prepareHelm } from './kubernetes/prepare-helm.ts';
 import { preparePython } from './python/prepare-python.ts';
 import { prepareCollector } from './traces/prepare-collector.ts';
@@ -60,6 +62,19 @@ const suites: readonly Suite[] = [
     prepare: preparePrometheus,
   },
   { name: 'chart', files: 'test/kubernetes/chart/**/*.test.ts', concurrency: 2, prepare: prepareHelm },
+  {
+    name: 'pods',
+    files: 'test/kubernetes/pods/**/*.test.ts',
+    concurrency: 1,
+    prepare: preparePodTests,
+  },
+  {
+    name: 'cluster',
+    files: 'test/kubernetes/cluster/**/*.test.ts',
+    // Each file has an API server of its own, which keeps a core busy while it starts.
+    concurrency: 1,
+    prepare: async () => (await prepareControlPlane()) ?? (await prepareHelm()),
+  },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
 ];

@@ -129,7 +129,7 @@ function run(command: string, image: Image): void {
 
 function assertStoodForByThisNode(base: string): void {
   const [major] = process.versions.node.split('.');
-  if (base !== `node:${major}-bookworm-slim`) {
+  if (!new RegExp(`^node:${major}\\.\\d+\\.\\d+-bookworm-slim@sha256:`).test(base)) {
     throw new Error(`Node ${process.version} can't stand for the base image ${base}`);
   }
 }

@@ -89,3 +89,32 @@ describe('.dockerignore', () => {
     assert.deepEqual(answers, [true, false, true, false, false]);
   });
 });
+
+describe('the Dockerfile', () => {
+  const stages = parseDockerfile(readFileSync(join(import.meta.dirname, '../../Dockerfile'), 'utf8'));
+
+  test('pins its one base by digest, says so on the image, and has the Node that the tests run with', () => {
+    const bases = new Set(stages.map(({ base }) => base).filter((base) => base !== 'scratch'));
+    assert.equal(bases.size, 1, [...bases].join());
+    const [, name, digest] = /^(.+)@(sha256:[0-9a-f]{64})$/.exec([...bases][0]!) ?? [];
+    const labels = stages.at(-1)!.steps.flatMap((step) => (step.keyword === 'LABEL' ? [step.pairs] : []));
+    assert.equal(labels[0]!['org.opencontainers.image.base.name'], name);
+    assert.equal(labels[0]!['org.opencontainers.image.base.digest'], digest);
+    const manifest = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
+    const { version, devDependencies } = JSON.parse(manifest) as {
+      version: string;
+      devDependencies: { node: string };
+    };
+    assert.equal(name, `node:${devDependencies.node}-bookworm-slim`);
+    assert.equal(labels[0]!['org.opencontainers.image.version'], version);
+  });
+
+  test('lets no package run a script while it is installed', () => {
+    const commands = stages.flatMap(({ steps }) =>
+      steps.flatMap((step) => (step.keyword === 'RUN' ? step.command.split('&&') : [])),
+    );
+    const installing = commands.filter((command) => /\bnpm (ci|install|prune)\b/.test(command));
+    assert.ok(installing.length > 0);
+    for (const command of installing) assert.match(command, / --ignore-scripts /);
+  });
+});

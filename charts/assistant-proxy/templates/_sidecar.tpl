@@ -77,6 +77,7 @@ lifecycle:
 {{- end }}
 resources:
   {{- toYaml (.resources | default (include "assistant-proxy.sidecar.resources" . | fromYaml)) | nindent 2 }}
+terminationMessagePolicy: FallbackToLogsOnError
 securityContext:
   runAsUser: 65532
   runAsGroup: 65532

@@ -24,6 +24,7 @@ export interface Answer {
 }
 
 export interface ClusterClient {
+  /** Beside HTTP's methods, APPLY is a server-side apply. */
   send(method: string, path: string, body?: object): Promise<Answer>;
   /** Any object, by its apiVersion, kind and namespace; unknown and doubled fields are refused. */
   tryCreate(object: object, options?: { dryRun?: boolean }): Promise<Answer>;
@@ -37,6 +38,11 @@ export interface ClusterClient {
   close(): Promise<void>;
 }
 
+const types: Readonly<Record<string, string>> = {
+  PATCH: 'application/merge-patch+json',
+  APPLY: 'application/apply-patch+yaml',
+};
+
 /** A webhook may take ten seconds, each of several. */
 const timeoutMs = 60_000;
 
@@ -46,9 +52,9 @@ export function createClusterClient(url: string, authorityFile: string, token: s
   const folders = new Map<string, Promise<{ resource: string; namespaced: boolean }>>();
 
   async function send(method: string, path: string, body?: object): Promise<Answer> {
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+    const type = types[method] ?? 'application/json';
     const response = await request(`${url}${path}`, {
-      method: method as 'GET',
+      method: method === 'APPLY' ? 'PATCH' : (method as 'GET'),
       dispatcher,
       headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'content-type': type },
       body: body === undefined ? null : JSON.stringify(body),

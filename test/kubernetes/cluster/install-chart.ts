@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Lifetime } from '../../harness/lifetime.ts';
 import { chartFolder } from '../chart/helm.ts';
 import { helmFile } from '../prepare-helm.ts';
+import type { ClusterClient, StoredObject } from './cluster-client.ts';
 import { standForService, type StandingForService } from './stand-for-service.ts';
 import type { Cluster } from './start-cluster.ts';
 
@@ -84,27 +85,32 @@ async function mountServiceAccount({ client, authorityFile }: Cluster, folder: s
   writeFileSync(join(folder, 'ca.crt'), readFileSync(authorityFile));
 }
 
-/** The API server looks Services up by itself; one of another name leads it to this machine, and it checks the certificate as ever. */
-async function leadToService({ client }: Cluster, port: number): Promise<void> {
-  const service = `/api/v1/namespaces/${release}/services/${injectorName}`;
-  await client.patch(service, {
-    spec: {
-      type: 'ExternalName',
-      externalName: 'localhost',
-      clusterIP: null,
-      clusterIPs: null,
-      ipFamilies: null,
-      ipFamilyPolicy: null,
-      internalTrafficPolicy: null,
-    },
-  });
-  const { webhooks } = (await client.get(configurationPath)) as unknown as {
-    webhooks: { clientConfig: { service: object } }[];
+/**
+ * The API server looks Services up by itself; one of another name leads it to this machine, and it checks the
+ * certificate as ever.
+ */
+export async function leadToService({ client }: Cluster, port: number): Promise<void> {
+  const { spec, ...service } = await client.get(servicePath);
+  const { selector, ports } = spec as Record<string, unknown>;
+  const external = { type: 'ExternalName', externalName: 'localhost', selector, ports };
+  await applyAsHelm(client, servicePath, { ...service, spec: external });
+  const configuration = (await client.get(configurationPath)) as StoredObject & {
+    webhooks: { clientConfig: { service: object; caBundle?: string } }[];
   };
-  await client.patch(configurationPath, {
-    webhooks: webhooks.map((webhook) => ({
-      ...webhook,
-      clientConfig: { ...webhook.clientConfig, service: { ...webhook.clientConfig.service, port } },
-    })),
-  });
+  const webhooks = configuration.webhooks.map(({ clientConfig, ...webhook }) => ({
+    ...webhook,
+    clientConfig: { service: { ...clientConfig.service, port } },
+  }));
+  await applyAsHelm(client, configurationPath, { ...configuration, webhooks });
+}
+
+const servicePath = `/api/v1/namespaces/${release}/services/${injectorName}`;
+
+/** In Helm's name, so that it may take it back at the next upgrade. */
+async function applyAsHelm(client: ClusterClient, path: string, object: StoredObject): Promise<void> {
+  const { apiVersion, kind, metadata, ...rest } = object;
+  const { name, labels, annotations } = metadata as StoredObject['metadata'] & { labels?: object };
+  const applied = { apiVersion, kind, metadata: { name, labels, annotations }, ...rest, status: undefined };
+  const { status, body } = await client.send('APPLY', `${path}?fieldManager=helm`, applied);
+  if (status !== 200) throw new Error(`${path} was answered ${status}: ${body.message}`);
 }

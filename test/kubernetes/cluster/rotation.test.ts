@@ -33,7 +33,7 @@ test('while authority and certificate of two injectors are rotated, every pod th
   const served = async () => new X509Certificate((await material()).serving.certificate).fingerprint256;
 
   let pods = 0;
-  let isOver = false;
+  const over = new AbortController();
   const askFor = async (durationMs: number) => {
     const startedAtMs = performance.now();
     while (performance.now() - startedAtMs < durationMs) {
@@ -46,17 +46,18 @@ test('while authority and certificate of two injectors are rotated, every pod th
     }
   };
   const asking = (async () => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       await Promise.all([askFor(300), askFor(300), askFor(300)]);
       // Else the API server would stay on connections that know one certificate.
       installed.service.breakConnections();
+      await sleep(100);
     }
   })();
   const rotating = (async () => {
     await until('two authorities are trusted', async () => (await material()).authorities.length === 2);
     await until('another certificate', async () => (await served()) !== first);
     await sleep(1500);
-  })().finally(() => (isOver = true));
+  })().finally(() => over.abort());
   await Promise.all([asking, rotating]);
   assert.ok(pods > 100, `${pods} pods`);
   t.diagnostic(`${pods} pods, none of them refused`);

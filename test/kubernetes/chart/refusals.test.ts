@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+
+import { parse } from 'yaml';
+
+import { valuesSchema } from '../../../scripts/generators/values-schema.ts';
+import { chartFolder, templateText } from './helm.ts';
+
+/** What is given as `--set`, and what Helm must say: where it is, and what would be right. */
+const refused: readonly (readonly [string, RegExp])[] = [
+  ['injecter.replicas=3', /additional properties 'injecter' not allowed/],
+  ['injector.replica=3', /at '\/injector'.*'replica' not allowed/],
+  ['injector.replicas=three', /at '\/injector\/replicas': got string, want integer/],
+  ['injector.replicas=0', /at '\/injector\/replicas': minimum: got 0, want 1/],
+  ['injector.port=443', /at '\/injector\/port': minimum: got 443, want 1,?024/],
+  ['injector.onError=refuse', /at '\/injector\/onError': value must be one of 'ignore', 'deny'/],
+  ['injector.webhook.failurePolicy=fail', /failurePolicy': value must be one of 'Ignore', 'Fail'/],
+  ['injector.webhook.timeoutSeconds=31', /timeoutSeconds': maximum: got 31, want 30/],
+  ['injector.certificates.source=vault', /source': value must be one of 'self', 'cert-manager', 'secret'/],
+  ['injector.config.nativ=true', /at '\/injector\/config'.*'nativ' not allowed/],
+  ['injector.podDisruptionBudget.minAvailable=most', /minAvailable'.*\n.*\n.*does not match pattern/],
+  ['image.digest=0123', /at '\/image\/digest': '0?123' does not match pattern|got number, want string/],
+  ['image.tag=a b', /at '\/image\/tag': 'a b' does not match pattern/],
+  ['namespaces[0]=Shop', /at '\/namespaces\/0'/],
+  ['namespaces[0].nam=shop', /at '\/namespaces\/0'/],
+  ['config.lisen.port=1', /at '\/config'.*'lisen' not allowed/],
+  ['config.listen.prot=1', /at '\/config\/listen'.*'prot' not allowed/],
+  ['config.onStoreOutage=maybe', /at '\/config\/onStoreOutage'/],
+  ['config.budgets[0].name=day', /at '\/config\/budgets\/0': missing propert/],
+  ['config.injector.image=x', /at '\/config'.*'injector' not allowed/],
+  ['gateway.config.lisen.port=1', /at '\/gateway\/config'.*'lisen' not allowed/],
+  ['gateway.callers.keys[0].name=Search', /at '\/gateway\/callers\/keys\/0\/name'.*does not match pattern/],
+  ['gateway.callers.keys[0].key=short', /at '\/gateway\/callers\/keys\/0'/],
+  ['gateway.service.type=Cluster', /at '\/gateway\/service\/type': value must be one of/],
+  ['sidecar.resources.limits.memory=much', /at '\/sidecar\/resources\/limits\/memory'/],
+  ['sidecar.resources.limits.gpu=1', /'gpu' not allowed/],
+  ['monitoring.podMonitor.interval=soon', /interval': 'soon' does not match pattern/],
+  ['networkPolicy.apiServerCidrs[0]=10.0.0.1', /apiServerCidrs\/0': '10.0.0.1' does not match pattern/],
+  [
+    'secret.redisUrl=redis://:x@redis:6379',
+    /secret\.redisUrl is written into the same Secret as secret\.apiKey/,
+  ],
+  ['namespaces={shop,shop}', /namespaces: shop is there twice/],
+  ['injector.certificates.source=secret', /source secret needs secretName.* and caBundle/],
+  ['injector.podDisruptionBudget.minAvailable=2', /minAvailable is 2 of injector\.replicas 2/],
+];
+
+/** What would stand in a ConfigMap. */
+const misplaced: readonly (readonly [string, RegExp])[] = [
+  ['config.upstream.apiKey=sk-secret', /config\.upstream\.apiKey has a key in it.*secret\.apiKey/],
+  ['gateway.config.upstream.apiKey=sk-secret', /gateway\.config\.upstream\.apiKey has a key in it/],
+  [
+    'config.upstream.fallbacks[0].name=eu,config.upstream.fallbacks[0].baseUrl=https://eu.example,config.upstream.fallbacks[0].apiKey=sk-secret',
+    /config\.upstream\.fallbacks\[0\]\.apiKey has a key in it/,
+  ],
+  [
+    'config.auth.keys[0].name=search,config.auth.keys[0].key=sk-secret-0123456789',
+    /config\.auth\.keys\[0\]\.key has a key in it/,
+  ],
+  [
+    'config.store.redisUrl=redis://:sk-secret@redis:6379',
+    /store\.redisUrl has a password in it.*secret\.redisUrl/,
+  ],
+  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it/],
+  [
+    'namespaces[0].name=shop,namespaces[0].config.upstream.apiKey=sk-secret',
+    /namespaces: shop: config\.upstream\.apiKey has a key in it/,
+  ],
+];
+
+describe('Helm refuses a key where everybody could read it, without quoting it', () => {
+  for (const [set, message] of misplaced) {
+    test(set, () =>
+      assert.throws(
+        () => templateText({ set: [set] }),
+        ({ message: told }: Error) => message.test(told) && !told.includes('sk-secret'),
+      ),
+    );
+  }
+
+  test('and takes one that a variable holds', () => {
+    assert.match(templateText({ set: ['config.upstream.apiKey=${KEY}', 'namespaces={shop}'] }), /\$\{KEY\}/);
+  });
+});
+
+describe('Helm refuses', () => {
+  for (const [set, message] of refused) {
+    test(set, () => assert.throws(() => templateText({ set: [set] }), message));
+  }
+});
+
+describe('the gateway is refused', () => {
+  const enabled = ['gateway.enabled=true', 'gateway.replicas=1', 'secret.apiKey=sk-1'];
+  const caller = 'gateway.callers.keys[0].name=search';
+  const key = 'gateway.callers.keys[0].key=0123456789abcdef';
+
+  test('and is taken with a key for each caller and one for the upstream', () => {
+    assert.match(templateText({ set: [...enabled, caller, key] }), /assistant-proxy-gateway-callers/);
+  });
+
+  for (const [title, set, message] of [
+    ['without a caller', enabled, /callers\.keys is empty\. Whoever reaches the gateway spends your money/],
+    ['with a caller that has no key', [...enabled, caller], /search has no key; set its key/],
+    [
+      'with a key here and a Secret with keys',
+      [...enabled, caller, key, 'gateway.callers.existingSecret=callers'],
+      /search has a key, but keys are in the Secret callers/,
+    ],
+    [
+      'without a key for the upstream',
+      ['gateway.enabled=true', 'gateway.replicas=1', caller, key],
+      /the gateway has no key for the upstream/,
+    ],
+    [
+      'with two pods and no Redis',
+      ['gateway.enabled=true', 'secret.apiKey=sk-1', caller, key],
+      /more than one pod of the gateway needs a Redis/,
+    ],
+  ] as const) {
+    test(title, () => assert.throws(() => templateText({ set }), message));
+  }
+});
+
+test('the schema knows each value that values.yaml has, and no other', () => {
+  const values = parse(readFileSync(join(chartFolder, 'values.yaml'), 'utf8')) as object;
+  const { properties } = JSON.parse(valuesSchema()) as Schema;
+  const { global: _global, ...ofChart } = properties!;
+  compare('', values, ofChart);
+
+  function compare(path: string, written: object, known: Readonly<Record<string, Schema>>) {
+    assert.deepEqual(Object.keys(written).toSorted(), Object.keys(known).toSorted(), path || 'at the top');
+    for (const [key, value] of Object.entries(written)) {
+      const schema = known[key]!;
+      // A mapping that the user fills has no keys of its own.
+      if (
+        schema.properties &&
+        Object.keys(value as object).length > 0 &&
+        key !== 'requests' &&
+        key !== 'limits'
+      ) {
+        compare(`${path}/${key}`, value as object, schema.properties);
+      }
+    }
+  }
+});
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
