@@ -6,39 +6,30 @@ import { type ConductedRun, reportStatus } from './admin/report-status.ts';
 import type { RunRecord } from './assistants/store/records.ts';
 import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
+import { keepAnswers } from './composition/keep-answers.ts';
+import { openGovernance } from './composition/open-governance.ts';
+import type { OpenRedaction, RedactionParts } from './composition/open-redaction.ts';
+import { openTracing } from './composition/open-tracing.ts';
+import { openUpstreams } from './composition/open-upstreams.ts';
+import { resolveTimeouts } from './composition/resolve-timeouts.ts';
+import { serveAssistantsApi } from './composition/serve-assistants-api.ts';
+import { watchLogLevel } from './composition/watch-log-level.ts';
 import { showConfig } from './config/redact-config.ts';
 import type { Config } from './config/schema.ts';
-import { type Ownership, shareDirectory } from './embedded/own-directory.ts';
+import { shareDirectory } from './embedded/own-directory.ts';
 import { type ErrorCode, errorTable } from './errors.ts';
-import type { Handler } from './exchange.ts';
-import { keepAnswers } from './keep-answers.ts';
-import { announce } from './ledger/announce.ts';
-import { type Burn, createBurn } from './ledger/burn.ts';
-import { countByHour } from './ledger/count-by-hour.ts';
-import { type Governance, govern } from './ledger/governance.ts';
-import type { DigestPattern } from './ledger/match-facts.ts';
-import { createRules } from './ledger/rules.ts';
-import { isCountedByHour, openDrift } from './open-drift.ts';
-import { openLedger } from './open-ledger.ts';
-import type { OpenRedaction, RedactionParts } from './open-redaction.ts';
-import { openTracing } from './open-tracing.ts';
-import { openUpstreams } from './open-upstreams.ts';
+import { createBurn } from './ledger/burn.ts';
 import { priceAnswers } from './openai/cost-of-answer.ts';
-import { type TokenCounter, createTokenCounter } from './openai/count-tokens.ts';
-import { type PriceTable, createPriceTable } from './openai/prices.ts';
-import { orgsOf } from './orgs.ts';
+import { createTokenCounter } from './openai/count-tokens.ts';
+import { createPriceTable } from './openai/prices.ts';
 import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
-import type { Timeouts, TimeoutsByClass } from './policies/time-out.ts';
 import { hideWith } from './redaction/find-at-once.ts';
 import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
-import { serveAssistantsApi } from './serve-assistants-api.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import { type Refusal, createActivity } from './telemetry/activity.ts';
 import type { LogSink } from './telemetry/logger.ts';
-import { type Metrics, createMetrics } from './telemetry/metrics.ts';
-import { createWebhook } from './telemetry/webhook.ts';
-import { watchLogLevel } from './watch-log-level.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 
 export interface App {
   /** Resolves when both ports are open. */
@@ -74,8 +65,8 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       ? undefined
       : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
   const counter = createTokenCounter();
-  const burn = createBurn({ rolling: rollingOf(config), now: clock.unixMs });
-  const governance = governed(config, {
+  const burn = createBurn({ rolling: rollingBudgets(config), now: clock.unixMs });
+  const governance = openGovernance(config, {
     log,
     audit,
     metrics,
@@ -201,7 +192,7 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
 async function redacted(config: Config, parts: RedactionParts): Promise<OpenRedaction | undefined> {
   const modes = createModes(config.redaction);
   if (!modes.isOn) return undefined;
-  const { openRedaction } = await import('./open-redaction.ts');
+  const { openRedaction } = await import('./composition/open-redaction.ts');
   return openRedaction(config, modes, parts);
 }
 
@@ -225,112 +216,6 @@ function toldRun({ run, identity }: RunRecord): ConductedRun {
   return { runId, threadId, status, model, createdAtMs: createdAtSeconds * 1000, ...identity };
 }
 
-function rollingOf({ budgets }: Config): ReadonlySet<string> {
+function rollingBudgets({ budgets }: Config): ReadonlySet<string> {
   return new Set(budgets.flatMap(({ name, window }) => (window.rolling === undefined ? [] : [name])));
 }
-
-/** What holds for all of an upstream holds for each class of its operations too. */
-function resolveTimeouts({ timeouts, upstream }: Config): TimeoutsByClass {
-  const resolved = ({ firstByteMs, idleMs, wholeMs }: Timeouts): Timeouts => ({
-    firstByteMs: Math.min(firstByteMs || Infinity, upstream.headersTimeoutMs),
-    idleMs: Math.min(idleMs || Infinity, upstream.bodyIdleTimeoutMs),
-    wholeMs,
-  });
-  const { generation, lookup, transfer } = timeouts;
-  return { generation: resolved(generation), lookup: resolved(lookup), transfer: resolved(transfer) };
-}
-
-interface GovernedParts {
-  readonly log: LogSink['log'];
-  readonly audit: LogSink['audit'];
-  readonly metrics: Metrics;
-  readonly burn: Burn;
-  readonly prices: PriceTable;
-  readonly counter: TokenCounter;
-  /** Makes the state directory this process's own. */
-  own(): Ownership;
-  /** Undefined: no name is hidden. */
-  readonly digestPattern: DigestPattern | undefined;
-  /** Answers with its usage read. */
-  readonly upstream: Handler;
-}
-
-/** Undefined if nothing is budgeted, limited or compared: then no store is opened either. */
-function governed(config: Config, parts: GovernedParts): Governance | undefined {
-  const { budgets, limits, store, webhook, onStoreOutage } = config;
-  const isCounted = isCountedByHour(config);
-  if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
-  const { log, audit, metrics, burn, prices, counter, own, digestPattern, upstream } = parts;
-  const configured = createRules(config, digestPattern);
-  const events = announce({
-    log,
-    metrics,
-    rules: configured,
-    now: Date.now,
-    webhook: createWebhook({
-      ...webhook,
-      onError(error) {
-        metrics.dropped('webhook', 1);
-        log.error({ cause: error.message }, 'webhook not delivered');
-      },
-    }),
-  });
-  const { ledger, journal } = openLedger(store, {
-    own,
-    onError: (error) => log.warn({ cause: error.message }, 'store'),
-    onReset: (reset) => audit('budget_reset', reset),
-    onNoJournal: (reason) =>
-      log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
-  });
-  const measured = metrics.stores.measured('ledger', ledger, ledgerSteps);
-  const counted = isCounted ? countByHour(configured, measured) : undefined;
-  const governance = govern({
-    ...events,
-    onSettled(settlement, settled) {
-      events.onSettled(settlement, settled);
-      for (const budget of settled.budgets) burn.charged(settlement.org, budget);
-    },
-    journal,
-    ...(counted ?? { rules: configured, ledger: measured }),
-    prices,
-    estimates: config.estimates,
-    counter,
-    substitutesOf: (model) =>
-      config.upstream.fallbacks.flatMap(({ models: names }) =>
-        Object.hasOwn(names, model) ? [names[model]!] : [],
-      ),
-    orgs: orgsOf(config),
-    upstream,
-    dialect: config.upstream.dialect,
-    leaseMs: store.leaseMs,
-    onStoreOutage,
-  });
-  metrics.ledger.budgets.readFrom({
-    report: governance.report,
-    timeoutMs: store.timeoutMs,
-    onSilence: () => metrics.stores.silent('ledger'),
-    calendarBudgets: new Set(
-      budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
-    ),
-  });
-  const drift = counted && openDrift(config, { log, metrics, counted });
-  return {
-    ...governance,
-    async close(timeoutMs) {
-      await drift?.close();
-      return governance.close(timeoutMs);
-    },
-  };
-}
-
-/** Those that wait for the store. */
-const ledgerSteps = [
-  'admit',
-  'renew',
-  'settle',
-  'defer',
-  'settleDeferred',
-  'claimDue',
-  'leaveQueue',
-  'windows',
-] as const;

@@ -2,13 +2,13 @@
 import { parseArgs } from 'node:util';
 
 import { type App, createApp } from './app.ts';
-import { type BudgetsCommand, runBudgetsCommand } from './budgets-command.ts';
+import { type BudgetsCommand, runBudgetsCommand } from './commands/budgets-command.ts';
+import { type LogLevelCommand, parseLogLevel, runLogLevelCommand } from './commands/log-level-command.ts';
+import { type MovingCommand, runMovingCommand } from './commands/moving-command.ts';
 import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
-import { type LogLevelCommand, parseLogLevel, runLogLevelCommand } from './log-level-command.ts';
-import { type MovingCommand, runMovingCommand } from './moving-command.ts';
 import { type LogSink, createLogger } from './telemetry/logger.ts';
 
 const usage = `assistant-proxy: a sidecar for OpenAI traffic

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 import type { Identity } from '../exchange.ts';
 import type { Caller, Callers } from '../policies/authenticate.ts';
-import { type WatchedKey, fixedKey, watchKeyFile } from '../watched-key.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from '../watching/watched-key.ts';
 
 /** As the configuration writes it: one of `key` and `keyFile` is not empty. */
 export interface CallerKey {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { openAssistantStore } from '../../src/composition/open-assistant-store.ts';
 import { shareDirectory } from '../../src/embedded/own-directory.ts';
-import { openAssistantStore } from '../../src/open-assistant-store.ts';
 import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { openStoreIn } from '../embedded/open-embedded-store.ts';
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { runBudgetsCommand } from '../../src/budgets-command.ts';
+import { runBudgetsCommand } from '../../src/commands/budgets-command.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';
 

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { openVault } from '../../src/composition/open-vault.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { shareDirectory } from '../../src/embedded/own-directory.ts';
-import { openVault } from '../../src/open-vault.ts';
 import { temporaryDirectory } from '../embedded/temporary-directory.ts';
 import { email, scopeOf } from './contract/vault-under-test.ts';
 

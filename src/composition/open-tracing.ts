@@ -1,9 +1,9 @@
-import type { Config } from './config/schema.ts';
-import type { OtlpTracing } from './opentelemetry/otlp-tracing.ts';
-import type { LogSink } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import type { Tracing } from './telemetry/tracing.ts';
-import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
+import type { Config } from '../config/schema.ts';
+import type { OtlpTracing } from '../opentelemetry/otlp-tracing.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from '../watching/watched-key.ts';
 
 interface TracingParts {
   readonly log: LogSink['log'];
@@ -26,7 +26,7 @@ export function openTracing({ telemetry }: Config, { log, metrics }: TracingPart
   if (telemetry.otlpEndpoint === '') return undefined;
   const headers = openHeaders(telemetry, (error) => log.error({ cause: error.message }, 'key not reread'));
   let tracing: OtlpTracing | undefined;
-  const loaded = import('./opentelemetry/otlp-tracing.ts').then(({ createOtlpTracing }) => {
+  const loaded = import('../opentelemetry/otlp-tracing.ts').then(({ createOtlpTracing }) => {
     tracing = createOtlpTracing({
       endpoint: telemetry.otlpEndpoint,
       headers: () => readHeaders(headers.read()),

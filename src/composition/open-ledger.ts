@@ -1,9 +1,9 @@
-import { type BudgetReset, createEmbeddedLedger } from './embedded/embedded-ledger.ts';
-import type { Ownership } from './embedded/own-directory.ts';
-import { openSettlementJournal } from './embedded/settlement-journal.ts';
-import type { Ledger } from './ledger/ledger.ts';
-import { type SettlementJournal, noJournal } from './ledger/settlement-journal.ts';
-import { createRedisLedger } from './redis/redis-ledger.ts';
+import { type BudgetReset, createEmbeddedLedger } from '../embedded/embedded-ledger.ts';
+import type { Ownership } from '../embedded/own-directory.ts';
+import { openSettlementJournal } from '../embedded/settlement-journal.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { type SettlementJournal, noJournal } from '../ledger/settlement-journal.ts';
+import { createRedisLedger } from '../redis/redis-ledger.ts';
 
 export interface StoreSettings {
   /** Empty: the embedded store. */

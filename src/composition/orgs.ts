@@ -1,4 +1,4 @@
-import type { Config } from './config/schema.ts';
+import type { Config } from '../config/schema.ts';
 
 /** Every organisation that this configuration can spend for. */
 export function orgsOf({ identity, auth }: Pick<Config, 'identity' | 'auth'>): string[] {

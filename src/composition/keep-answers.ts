@@ -1,11 +1,11 @@
-import type { Config } from './config/schema.ts';
-import type { Ownership } from './embedded/own-directory.ts';
-import type { AnswerStore } from './idempotency/answer-store.ts';
-import { createLiveCalls } from './idempotency/live-calls.ts';
+import type { Config } from '../config/schema.ts';
+import type { Ownership } from '../embedded/own-directory.ts';
+import type { AnswerStore } from '../idempotency/answer-store.ts';
+import { createLiveCalls } from '../idempotency/live-calls.ts';
+import type { ReplayParts } from '../policies/replay.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { openAnswerStore } from './open-answer-store.ts';
-import type { ReplayParts } from './policies/replay.ts';
-import type { LogSink } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
 
 interface KeepingParts {
   readonly log: LogSink['log'];

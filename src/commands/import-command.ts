@@ -7,12 +7,12 @@ import {
   type Tallies,
   type Tally,
   UnfitEntry,
-} from './assistants/moving/import-objects.ts';
-import { createProgress } from './assistants/moving/progress.ts';
-import { type Entry, readEntries } from './assistants/moving/read-entries.ts';
-import type { AssistantStore } from './assistants/store/store.ts';
-import { ProxyError } from './errors.ts';
-import { createTokenCounter } from './openai/count-tokens.ts';
+} from '../assistants/moving/import-objects.ts';
+import { createProgress } from '../assistants/moving/progress.ts';
+import { type Entry, readEntries } from '../assistants/moving/read-entries.ts';
+import type { AssistantStore } from '../assistants/store/store.ts';
+import { ProxyError } from '../errors.ts';
+import { createTokenCounter } from '../openai/count-tokens.ts';
 
 export interface ImportCommand {
   /** `-` is what comes in by standard input. */

@@ -1,17 +1,17 @@
-import { randomId } from './assistants/ids.ts';
-import { createChatCompletionsModel } from './assistants/models/chat-completions/chat-completions-model.ts';
-import { createResponsesModel } from './assistants/models/responses/responses-model.ts';
-import { type Serving, serve, serveNothing } from './assistants/serving.ts';
-import { createUpstreamCalls } from './assistants/upstream-calls.ts';
-import type { Config } from './config/schema.ts';
-import type { Ownership } from './embedded/own-directory.ts';
-import type { Handler } from './exchange.ts';
+import { randomId } from '../assistants/ids.ts';
+import { createChatCompletionsModel } from '../assistants/models/chat-completions/chat-completions-model.ts';
+import { createResponsesModel } from '../assistants/models/responses/responses-model.ts';
+import { type Serving, serve, serveNothing } from '../assistants/serving.ts';
+import { createUpstreamCalls } from '../assistants/upstream-calls.ts';
+import type { Config } from '../config/schema.ts';
+import type { Ownership } from '../embedded/own-directory.ts';
+import type { Handler } from '../exchange.ts';
+import type { TokenCounter } from '../openai/count-tokens.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { openAssistantStore } from './open-assistant-store.ts';
-import type { TokenCounter } from './openai/count-tokens.ts';
 import { orgsOf } from './orgs.ts';
-import type { LogSink } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import type { Tracing } from './telemetry/tracing.ts';
 
 export interface ServedParts {
   readonly log: LogSink['log'];

@@ -1,9 +1,9 @@
-import { createEmbeddedAnswerStore } from './embedded/embedded-answer-store.ts';
-import type { AnswerStore, AnswerStoreTerms } from './idempotency/answer-store.ts';
-import { sealAnswers } from './idempotency/sealed-answers.ts';
+import { createEmbeddedAnswerStore } from '../embedded/embedded-answer-store.ts';
+import type { AnswerStore, AnswerStoreTerms } from '../idempotency/answer-store.ts';
+import { sealAnswers } from '../idempotency/sealed-answers.ts';
+import { createRedisAnswerStore } from '../redis/redis-answer-store.ts';
+import { openUnder, watchKeyring } from '../watching/watched-keyring.ts';
 import type { AssistantStoreParts, AssistantStoreSettings } from './open-assistant-store.ts';
-import { createRedisAnswerStore } from './redis/redis-answer-store.ts';
-import { openUnder, watchKeyring } from './watched-keyring.ts';
 
 type AnswerStoreParts = AssistantStoreParts & AnswerStoreTerms;
 

@@ -1,9 +1,9 @@
 import { type KeyObject, hkdfSync, randomBytes } from 'node:crypto';
 
-import type { Config } from './config/schema.ts';
-import type { Watched } from './watched-file.ts';
-import { fixedKey, watchKeyFile } from './watched-key.ts';
-import { watchKeyring } from './watched-keyring.ts';
+import type { Config } from '../config/schema.ts';
+import type { Watched } from '../watching/watched-file.ts';
+import { fixedKey, watchKeyFile } from '../watching/watched-key.ts';
+import { watchKeyring } from '../watching/watched-keyring.ts';
 
 interface NameKeyParts {
   readonly hashKey: Watched<string>;

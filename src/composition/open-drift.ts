@@ -1,13 +1,13 @@
-import type { Config } from './config/schema.ts';
-import { createOrganizationUsage } from './drift/organization-usage.ts';
-import { type DriftWatch, watchDrift } from './drift/watch-drift.ts';
-import type { CountedByHour } from './ledger/count-by-hour.ts';
-import { takeTurn } from './ledger/take-turn.ts';
+import type { Config } from '../config/schema.ts';
+import { createOrganizationUsage } from '../drift/organization-usage.ts';
+import { type DriftWatch, watchDrift } from '../drift/watch-drift.ts';
+import type { CountedByHour } from '../ledger/count-by-hour.ts';
+import { takeTurn } from '../ledger/take-turn.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { createDispatcher } from '../upstream/dispatcher.ts';
+import { fixedKey, watchKeyFile } from '../watching/watched-key.ts';
 import { orgsOf } from './orgs.ts';
-import type { LogSink } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import { createDispatcher } from './upstream/dispatcher.ts';
-import { fixedKey, watchKeyFile } from './watched-key.ts';
 
 interface DriftParts {
   readonly log: LogSink['log'];

@@ -1,7 +1,7 @@
 /** `npm start -- log-level LEVEL`: changes what a running sidecar logs, for a while. */
 import { readFileSync } from 'node:fs';
 
-import type { Config } from './config/schema.ts';
+import type { Config } from '../config/schema.ts';
 import {
   type LogLevel,
   isLogLevel,
@@ -9,7 +9,7 @@ import {
   readLogLevel,
   removeLogLevel,
   writeLogLevel,
-} from './log-level-file.ts';
+} from '../watching/log-level-file.ts';
 
 export interface LogLevelCommand {
   /** `configured` ends what was asked for before; undefined asks what is in effect. */

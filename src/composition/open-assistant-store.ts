@@ -1,10 +1,10 @@
-import { sealStore } from './assistants/store/sealed-store.ts';
-import type { AssistantStore } from './assistants/store/store.ts';
-import { createEmbeddedAssistantStore } from './embedded/embedded-assistant-store.ts';
-import type { Ownership } from './embedded/own-directory.ts';
+import { sealStore } from '../assistants/store/sealed-store.ts';
+import type { AssistantStore } from '../assistants/store/store.ts';
+import { createEmbeddedAssistantStore } from '../embedded/embedded-assistant-store.ts';
+import type { Ownership } from '../embedded/own-directory.ts';
+import { createRedisAssistantStore } from '../redis/redis-assistant-store.ts';
+import { openUnder, watchKeyring } from '../watching/watched-keyring.ts';
 import type { StoreSettings } from './open-ledger.ts';
-import { createRedisAssistantStore } from './redis/redis-assistant-store.ts';
-import { openUnder, watchKeyring } from './watched-keyring.ts';
 
 export interface AssistantStoreSettings extends StoreSettings {
   /** Empty: what is kept isn't encrypted. */

@@ -1,11 +1,11 @@
 /** `npm start -- import` and `export`: opens the store that the configuration names, for one of them. */
-import type { AssistantStore } from './assistants/store/store.ts';
-import type { Config } from './config/schema.ts';
-import { shareDirectory } from './embedded/own-directory.ts';
+import type { AssistantStore } from '../assistants/store/store.ts';
+import { openAssistantStore } from '../composition/open-assistant-store.ts';
+import type { Config } from '../config/schema.ts';
+import { shareDirectory } from '../embedded/own-directory.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { runExportCommand } from './export-command.ts';
 import { type CommandOutput, runImportCommand } from './import-command.ts';
-import { openAssistantStore } from './open-assistant-store.ts';
-import { StoreUnavailable } from './store-unavailable.ts';
 
 export interface MovingCommand {
   readonly action: 'import' | 'export';

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { logLevels } from './config/schema.ts';
+import { logLevels } from '../config/schema.ts';
 
 export type LogLevel = (typeof logLevels)[number];
 

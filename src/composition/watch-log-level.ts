@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 
-import { type LogLevelOrder, logLevelFile, readLogLevel } from './log-level-file.ts';
-import type { Audit } from './telemetry/audit.ts';
-import { type Watched, watchContent } from './watched-file.ts';
+import type { Audit } from '../telemetry/audit.ts';
+import { type LogLevelOrder, logLevelFile, readLogLevel } from '../watching/log-level-file.ts';
+import { type Watched, watchContent } from '../watching/watched-file.ts';
 
 interface LogLevelParts {
   readonly stateDir: string;

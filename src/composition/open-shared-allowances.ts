@@ -1,6 +1,6 @@
+import { createRedisSharedAllowances } from '../redis/redis-shared-allowances.ts';
+import type { SharedAllowances } from '../upstream-limits/shared-allowances.ts';
 import type { StoreSettings } from './open-ledger.ts';
-import { createRedisSharedAllowances } from './redis/redis-shared-allowances.ts';
-import type { SharedAllowances } from './upstream-limits/shared-allowances.ts';
 
 /**
  * Where pods share what upstreams say of their own limits. Undefined where there is nobody to share it with, or

@@ -1,4 +1,4 @@
-import { type Keyring, noKeys, parseKeyring } from './sealing/keyring.ts';
+import { type Keyring, noKeys, parseKeyring } from '../sealing/keyring.ts';
 import { type Watched, watchContent } from './watched-file.ts';
 
 /** What is opened under the keys, which are watched until it is closed, or could not be opened. */

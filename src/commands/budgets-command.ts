@@ -1,13 +1,13 @@
+import { orgsOf } from '../composition/orgs.ts';
 /** `npm start -- budgets list|show|reset`: looks at, and changes, what the store knows of budgets. */
-import type { Config } from './config/schema.ts';
-import { readWindows, requestReset } from './embedded/commands.ts';
-import { type BudgetReport, reportBudgets } from './ledger/budget-report.ts';
-import { type WindowState } from './ledger/ledger.ts';
-import { createRules } from './ledger/rules.ts';
-import { orgsOf } from './orgs.ts';
-import { createRedisLedger } from './redis/redis-ledger.ts';
-import { StoreUnavailable } from './store-unavailable.ts';
-import type { Audit } from './telemetry/audit.ts';
+import type { Config } from '../config/schema.ts';
+import { readWindows, requestReset } from '../embedded/commands.ts';
+import { type BudgetReport, reportBudgets } from '../ledger/budget-report.ts';
+import { type WindowState } from '../ledger/ledger.ts';
+import { createRules } from '../ledger/rules.ts';
+import { createRedisLedger } from '../redis/redis-ledger.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import type { Audit } from '../telemetry/audit.ts';
 
 export interface BudgetsCommand {
   readonly action: 'list' | 'show' | 'reset';

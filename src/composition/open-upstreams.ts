@@ -1,25 +1,25 @@
 import type { Dispatcher } from 'undici';
 
-import type { Clock } from './clock.ts';
-import type { Config } from './config/schema.ts';
-import { ProxyError } from './errors.ts';
-import { type Handler, compose } from './exchange.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/schema.ts';
+import { ProxyError } from '../errors.ts';
+import { type Handler, compose } from '../exchange.ts';
+import { createUpstreamPath } from '../pipeline.ts';
+import { readUsage } from '../policies/read-usage.ts';
+import { type CallQueue, createCallQueue } from '../resilience/call-queue.ts';
+import { type Circuit, type CircuitState, createCircuit } from '../resilience/circuit.ts';
+import { type FindGeneration, createFindGeneration } from '../resilience/find-generation.ts';
+import { createResting } from '../resilience/resting.ts';
+import { type Upstream, modelOf } from '../resilience/upstreams.ts';
+import { boundedLabel } from '../telemetry/bounded-label.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { type RecentAttempts, createUpstreamHealth } from '../telemetry/upstream-health.ts';
+import { createDispatcher } from '../upstream/dispatcher.ts';
+import { forward } from '../upstream/forward.ts';
+import { watchCertificates } from '../upstream/watch-certificates.ts';
+import { type WatchedKey, fixedKey, watchKeyFile } from '../watching/watched-key.ts';
 import { openSharedAllowances } from './open-shared-allowances.ts';
-import { createUpstreamPath } from './pipeline.ts';
-import { readUsage } from './policies/read-usage.ts';
-import { type CallQueue, createCallQueue } from './resilience/call-queue.ts';
-import { type Circuit, type CircuitState, createCircuit } from './resilience/circuit.ts';
-import { type FindGeneration, createFindGeneration } from './resilience/find-generation.ts';
-import { createResting } from './resilience/resting.ts';
-import { type Upstream, modelOf } from './resilience/upstreams.ts';
-import { boundedLabel } from './telemetry/bounded-label.ts';
-import type { LogSink } from './telemetry/logger.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import { type RecentAttempts, createUpstreamHealth } from './telemetry/upstream-health.ts';
-import { createDispatcher } from './upstream/dispatcher.ts';
-import { forward } from './upstream/forward.ts';
-import { watchCertificates } from './upstream/watch-certificates.ts';
-import { type WatchedKey, fixedKey, watchKeyFile } from './watched-key.ts';
 
 export interface OpenUpstreams {
   readonly primary: Upstream;

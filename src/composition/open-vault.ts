@@ -1,11 +1,11 @@
-import type { Config } from './config/schema.ts';
-import { createEmbeddedVaultStore } from './embedded/embedded-vault-store.ts';
-import type { Ownership } from './embedded/own-directory.ts';
-import { sealVault } from './redaction/sealed-vault.ts';
-import type { VaultStore } from './redaction/vault-store.ts';
-import type { Vault } from './redaction/vault.ts';
-import { createRedisVaultStore } from './redis/redis-vault-store.ts';
-import { openUnder, watchKeyring } from './watched-keyring.ts';
+import type { Config } from '../config/schema.ts';
+import { createEmbeddedVaultStore } from '../embedded/embedded-vault-store.ts';
+import type { Ownership } from '../embedded/own-directory.ts';
+import { sealVault } from '../redaction/sealed-vault.ts';
+import type { VaultStore } from '../redaction/vault-store.ts';
+import type { Vault } from '../redaction/vault.ts';
+import { createRedisVaultStore } from '../redis/redis-vault-store.ts';
+import { openUnder, watchKeyring } from '../watching/watched-keyring.ts';
 
 interface VaultParts {
   /** Makes the state directory this process's own. */

@@ -1,9 +1,9 @@
 /** `npm start -- export`: writes assistants and threads as JSON lines, which `import` reads. */
 import { appendFileSync, closeSync, openSync, renameSync } from 'node:fs';
 
-import { exportAssistants, exportThread } from './assistants/moving/export-objects.ts';
-import type { AssistantStore } from './assistants/store/store.ts';
-import { ProxyError } from './errors.ts';
+import { exportAssistants, exportThread } from '../assistants/moving/export-objects.ts';
+import type { AssistantStore } from '../assistants/store/store.ts';
+import { ProxyError } from '../errors.ts';
 import type { CommandOutput } from './import-command.ts';
 
 export interface ExportCommand {
