@@ -302,7 +302,7 @@ async function goodbye(
   if (code !== 0) process.exitCode = 1;
   say('');
   say('Next: the README shows how to run it beside an application.');
-  say('Or keep it running and try your own calls: npm run demo -- --keep');
+  say('Or keep it running, try your own calls, and see them in the console: npm run demo -- --keep');
 }
 
 async function keep(): Promise<void> {
@@ -312,5 +312,6 @@ async function keep(): Promise<void> {
       `curl ${proxyUrl}/models\n` +
       `curl ${adminUrl}/metrics`,
   );
+  say(`The console, with all of the above: ${adminUrl}/`);
   await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
 }
