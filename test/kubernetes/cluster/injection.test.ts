@@ -143,12 +143,18 @@ test('a namespace that enforces the restricted Pod Security Standard lets the po
   }
 });
 
-test("the volume of the service account's token stays as it is, and the key's is in no container but the sidecar", async () => {
+test("the service account's token is where it was, and in the sidecar, too; the key is in the sidecar alone", async () => {
   const pod = (await client.create(podOf('shop', { name: 'mounts' }))) as StoredPod;
   const mountsOf = ({ volumeMounts = [] }: StoredPod['spec']['containers'][number]) =>
     volumeMounts.map(({ mountPath }) => mountPath);
-  assert.deepEqual(mountsOf(pod.spec.containers[0]!), ['/var/run/secrets/kubernetes.io/serviceaccount']);
-  assert.ok(mountsOf(pod.spec.initContainers![0]!).includes('/var/run/secrets/assistant-proxy'));
+  const tokenFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+  assert.deepEqual(mountsOf(pod.spec.containers[0]!), [tokenFolder]);
+  assert.deepEqual(mountsOf(pod.spec.initContainers![0]!), [
+    '/etc/assistant-proxy',
+    '/var/run/secrets/assistant-proxy',
+    '/var/lib/assistant-proxy',
+    tokenFolder,
+  ]);
 });
 
 test('a webhook that comes later and adds a container: the injector is asked again, and points that one at the sidecar, too', async (t) => {
