@@ -19,8 +19,12 @@ interface WebhookParts {
 const maxBodyBytes = 3 * 1024 * 1024;
 /** A review is a small body over a fast network; nothing slower may hold up the end of the process. */
 const requestTimeoutMs = 10_000;
-/** The same of what is under way when it ends, which takes milliseconds. */
-const lastAnswersMs = 2000;
+/** Go's own limit is 90 seconds. */
+const keptMs = 120_000;
+/** How long an end waits for the calls that API servers make on connections that they keep. */
+const retireMs = 2000;
+/** And then for what is under way, which takes milliseconds. */
+const lastAnswersMs = 1000;
 
 /**
  * The port that the API server calls: `POST /mutate`. What is a review gets one as its answer; anything else a 4xx
@@ -34,8 +38,12 @@ export function createWebhookServer(parts: WebhookParts): FastifyInstance<Server
     bodyLimit: maxBodyBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
+    // While it ends, it answers as before.
+    return503OnClosing: false,
+    // Longer than API servers keep idle ones, so that it is they who close: a call must not meet a closing connection.
+    keepAliveTimeout: keptMs,
   });
-  endWithin(lastAnswersMs, server);
+  retireConnections(server);
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) =>
     done(null, body),
@@ -60,19 +68,33 @@ export function createWebhookServer(parts: WebhookParts): FastifyInstance<Server
 }
 
 /**
- * API servers open connections ahead of calls. Node takes one that has never carried a request for a busy one, and
- * once it closes it no longer times them out.
+ * API servers keep connections, also to a pod that is no longer the Service's: each gets one more answer, with
+ * `Connection: close`. And they open some ahead of calls: Node takes those for busy, and never times them out once it
+ * closes.
  */
-function endWithin(limitMs: number, webhook: FastifyInstance<Server>): void {
+function retireConnections(webhook: FastifyInstance<Server>): void {
   const { server } = webhook;
   const sockets = new Set<Duplex>();
+  let onNone = () => {};
   server.on('connection', (socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) onNone();
+    });
   });
   webhook.addHook('preClose', async () => {
-    const limit = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), limitMs);
-    server.once('close', () => clearTimeout(limit));
+    if (sockets.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, retireMs);
+        onNone = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    const cut = setTimeout(() => sockets.forEach((socket) => void socket.destroy()), lastAnswersMs);
+    server.once('close', () => clearTimeout(cut));
   });
 }
 

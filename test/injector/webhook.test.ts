@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { connect as connectSecurely } from 'node:tls';
 
@@ -118,6 +121,24 @@ test('connections that were opened ahead of a call, and never used, do not hold 
   let isDown = false;
   const down = injector.shutDown().then(() => (isDown = true));
   await until('it has ended', () => isDown);
+  await down;
+});
+
+test('while it ends, a call on a connection that the API server has kept is answered, and is the last on it', async (t) => {
+  const { injector } = await startReady(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false });
+  t.after(() => agent.destroy());
+  const ask = async () => {
+    const options = { agent, method: 'POST', headers: { 'content-type': 'application/json' } };
+    const sending = request(`https://127.0.0.1:${injector.port}/mutate`, options);
+    sending.end(JSON.stringify(reviewOf(deploymentPod)));
+    const [response] = (await once(sending, 'response')) as [IncomingMessage];
+    const { allowed } = responseIn(await text(response));
+    return { allowed, reused: sending.reusedSocket, connection: response.headers.connection };
+  };
+  assert.equal((await ask()).allowed, true);
+  const down = injector.shutDown();
+  assert.deepEqual(await ask(), { allowed: true, reused: true, connection: 'close' });
   await down;
 });
 

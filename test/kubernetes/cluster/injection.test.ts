@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 
 import { cases, outcomeOf } from '../../injector/pods/cases.ts';
 import { until } from '../../injector/start-injector.ts';
-import { installChart } from './install-chart.ts';
+import { injectorName, installChart, release } from './install-chart.ts';
 import {
   baseUrlOf,
   createNamespace,
@@ -24,7 +24,7 @@ import { startCluster } from './start-cluster.ts';
 
 const cluster = await startCluster({ after });
 const { client } = cluster;
-const installed = await installChart({ after }, cluster, ['--set=image.repository=registry.example/proxy']);
+const installed = await installChart({ after }, cluster);
 await spawnReady({ after }, cluster, installed);
 await createNamespace(client, 'shop', injectionLabel);
 await createNamespace(client, 'elsewhere');
@@ -35,7 +35,7 @@ function assertInjected(pod: StoredPod, what: string): void {
   const [sidecar] = pod.spec.initContainers!;
   assert.equal(sidecar!.name, 'assistant-proxy', what);
   assert.equal(sidecar!.restartPolicy, 'Always', what);
-  assert.equal(sidecar!.image, 'registry.example/proxy:0.1.0', what);
+  assert.equal(sidecar!.image, 'assistant-proxy:0.1.0', what);
   const applications = [...pod.spec.initContainers!.slice(1), ...pod.spec.containers];
   for (const container of applications) {
     assert.equal(baseUrlOf(container), 'http://127.0.0.1:8080/v1', `${what}: ${container.name}`);
@@ -143,12 +143,18 @@ test('a namespace that enforces the restricted Pod Security Standard lets the po
   }
 });
 
-test("the volume of the service account's token stays as it is, and the key's is in no container but the sidecar", async () => {
+test("the service account's token is where it was, and in the sidecar, too; the key is in the sidecar alone", async () => {
   const pod = (await client.create(podOf('shop', { name: 'mounts' }))) as StoredPod;
   const mountsOf = ({ volumeMounts = [] }: StoredPod['spec']['containers'][number]) =>
     volumeMounts.map(({ mountPath }) => mountPath);
-  assert.deepEqual(mountsOf(pod.spec.containers[0]!), ['/var/run/secrets/kubernetes.io/serviceaccount']);
-  assert.ok(mountsOf(pod.spec.initContainers![0]!).includes('/var/run/secrets/assistant-proxy'));
+  const tokenFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
+  assert.deepEqual(mountsOf(pod.spec.containers[0]!), [tokenFolder]);
+  assert.deepEqual(mountsOf(pod.spec.initContainers![0]!), [
+    '/etc/assistant-proxy',
+    '/var/run/secrets/assistant-proxy',
+    '/var/lib/assistant-proxy',
+    tokenFolder,
+  ]);
 });
 
 test('a webhook that comes later and adds a container: the injector is asked again, and points that one at the sidecar, too', async (t) => {
@@ -170,6 +176,10 @@ test('a webhook that comes later and adds a container: the injector is asked aga
   assert.equal(pod!.spec.initContainers!.length, 1);
 });
 
+function sidecarOf({ spec }: StoredPod) {
+  return [...(spec.initContainers ?? []), ...spec.containers].find(({ name }) => name === 'assistant-proxy');
+}
+
 test('every pod of the golden files becomes in the API server what the file says, and no field of it is unknown', async () => {
   let tried = 0;
   for (const each of cases) {
@@ -185,7 +195,48 @@ test('every pod of the golden files becomes in the API server what the file says
     assert.deepEqual(names(stored.spec.initContainers), names(wanted.spec.initContainers), each.name);
     assert.deepEqual(names(stored.spec.containers), names(wanted.spec.containers), each.name);
     assert.deepEqual(stored.spec.containers.map(baseUrlOf), wanted.spec.containers.map(baseUrlOf), each.name);
+    const sidecar = sidecarOf(wanted);
+    // What the API server does not know is dropped, and defaults are added.
+    if (sidecar) assert.partialDeepStrictEqual(sidecarOf(stored), sidecar, each.name);
     tried += 1;
   }
   assert.equal(tried, cases.length);
+});
+
+test('the service account may do what the injector does, and no more', async () => {
+  const own = { namespace: release, group: '', resource: 'secrets', name: `${injectorName}-tls` };
+  const lease = { ...own, group: 'coordination.k8s.io', resource: 'leases', name: injectorName };
+  const configuration = {
+    group: 'admissionregistration.k8s.io',
+    resource: 'mutatingwebhookconfigurations',
+    name: injectorName,
+  };
+  const expected: [object, readonly string[]][] = [
+    [own, ['get', 'update']],
+    [lease, ['get', 'update']],
+    [configuration, ['get', 'patch']],
+    [{ namespace: 'shop', resource: 'events' }, ['create']],
+    [{ ...own, name: 'another' }, []],
+    [{ ...own, name: undefined }, []],
+    [{ ...own, namespace: 'shop', name: 'assistant-proxy' }, []],
+    [{ ...configuration, name: 'another' }, []],
+    [{ namespace: 'shop', resource: 'pods' }, []],
+    [{ namespace: 'shop', resource: 'configmaps' }, []],
+  ];
+  for (const [resourceAttributes, may] of expected) {
+    for (const verb of ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']) {
+      const { status } = await client.create({
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        metadata: {},
+        spec: {
+          user: `system:serviceaccount:${release}:${injectorName}`,
+          groups: ['system:serviceaccounts', 'system:authenticated'],
+          resourceAttributes: { ...resourceAttributes, verb },
+        },
+      });
+      const what = `${verb} ${JSON.stringify(resourceAttributes)}`;
+      assert.equal((status as { allowed: boolean }).allowed, may.includes(verb), what);
+    }
+  }
 });
