@@ -20,6 +20,9 @@ const versionFlags = [`gitVersion=${version[1]}`, 'gitMajor=1', `gitMinor=${vers
 );
 const buildArgs = ['build', '-trimpath', `-ldflags=-s -w ${versionFlags.join(' ')}`];
 
+/** What is built is the same: a checkout of another user's would only stop the build. */
+const outsideHash = ['-buildvcs=false'];
+
 /** Where the control plane is, if it has been built. */
 export const controlPlaneFile = join(cacheFolder(), hashOfSources(), 'control-plane');
 
@@ -44,7 +47,7 @@ export async function prepareControlPlane(): Promise<string | undefined> {
     stillBuildingMs,
   );
   try {
-    const problem = await runGo([...buildArgs, '-o', built, '.']);
+    const problem = await runGo([...buildArgs, ...outsideHash, '-o', built, '.']);
     if (problem !== undefined) return `etcd and kube-apiserver could not be built: ${problem}`;
     renameSync(built, controlPlaneFile);
     console.log(`built in ${minutes()} minutes: ${controlPlaneFile}`);

@@ -26,7 +26,9 @@ export async function prepareCollector(): Promise<string | undefined> {
   try {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
-    const options = { cwd: root, timeout: buildTimeoutMs, maxBuffer: 64 * 1024 * 1024 };
+    // A checkout of another user's would stop the build.
+    const env = { ...process.env, GOFLAGS: `${process.env['GOFLAGS'] ?? ''} -buildvcs=false`.trim() };
+    const options = { cwd: root, env, timeout: buildTimeoutMs, maxBuffer: 64 * 1024 * 1024 };
     await promisify(execFile)('go', ['run', builder, '--config', recipe], options);
     await copyFile(recipe, builtFrom);
     return undefined;

@@ -71,8 +71,11 @@ export function inject(pod: Pod, namespace: string, settings: Config['injector']
     patch.push({ op: 'add', path: '/spec/terminationGracePeriodSeconds', value: graceSeconds });
   }
   patch.push(...tellStatus(written, metadata.annotations, 'injected'));
-  if (spec.shareProcessNamespace) {
-    warnings.push("shareProcessNamespace lets the application's root reach into the sidecar, and at its key");
+  if (spec.shareProcessNamespace || spec.hostPID) {
+    const which = spec.hostPID ? 'hostPID' : 'shareProcessNamespace';
+    warnings.push(
+      `${which} lets root and user 65532 in the application reach into the sidecar, and at its key`,
+    );
   }
   return { outcome: 'injected', reason: '', patch, warnings };
 

@@ -60,6 +60,7 @@ const podSchema = Type.Object({
     initContainers: optional(Type.Array(containerSchema)),
     volumes: optional(Type.Array(Type.Object({ name: Type.String() }))),
     hostNetwork: optional(Type.Boolean()),
+    hostPID: optional(Type.Boolean()),
     shareProcessNamespace: optional(Type.Boolean()),
     restartPolicy: optional(Type.String()),
     terminationGracePeriodSeconds: optional(Type.Number()),
