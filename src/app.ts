@@ -98,6 +98,8 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
     },
   });
   const modelCalls = createModelCalls(callPath, { log, audit, metrics, activity, costOf, redacting });
+  // Before any run is taken over, which would begin a span.
+  await tracing?.loaded;
   const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls, tracing });
   const answers = keepAnswers(config, { log, metrics, own });
   const handler = createPipeline({
@@ -155,7 +157,6 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
 
   return {
     async listen() {
-      await tracing?.loaded;
       const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
       const proxyUrl = await dataPlane.listen(listen.host, listen.port);
       ready = true;

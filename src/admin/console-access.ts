@@ -32,7 +32,11 @@ const loopbackAddresses: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '::f
 /** Whoever came by a proxy in this pod came from elsewhere. */
 function isForwarded(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some(
-    (name) => name === 'forwarded' || name === 'via' || /^(x-forwarded|l5d)-/.test(name),
+    (name) =>
+      name === 'forwarded' ||
+      name === 'via' ||
+      name === 'x-real-ip' ||
+      /^(x-forwarded|x-envoy|l5d)-/.test(name),
   );
 }
 

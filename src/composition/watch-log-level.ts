@@ -21,21 +21,31 @@ export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Wat
   const configured = log.level;
   let falling: NodeJS.Timeout | undefined;
   let last: string | undefined;
-  const watched = watchContent(
-    { file: logLevelFile(stateDir), path: 'store.stateDir', whenMissing: '' },
-    (text) => {
-      // A watch also tells of files that are as they were.
-      if (text !== last) obey(readOrder(text));
-      last = text;
-    },
-    tellUnread,
-  );
+  const watched = watch();
   return {
     close() {
       clearTimeout(falling);
-      watched.close();
+      watched?.close();
     },
   };
+
+  /** Undefined in a folder that can't be read, which is no reason not to start. */
+  function watch(): Watched<void> | undefined {
+    try {
+      return watchContent(
+        { file: logLevelFile(stateDir), path: 'store.stateDir', whenMissing: '' },
+        (text) => {
+          // A watch also tells of files that are as they were.
+          if (text !== last) obey(readOrder(text));
+          last = text;
+        },
+        tellUnread,
+      );
+    } catch (error) {
+      tellUnread(error as Error);
+      return undefined;
+    }
+  }
 
   /** What can't be read at the start is no reason not to start. */
   function readOrder(text: string): LogLevelOrder | undefined {

@@ -58,7 +58,7 @@ export function announce({
             tokens: budget.usedAfter.tokens - budget.usedBefore.tokens,
             nanoUsd: budget.usedAfter.nanoUsd - budget.usedBefore.nanoUsd,
           }
-        : settled.charged;
+        : nothing;
       metrics.settled({ ...settled, estimated, charged });
       for (const state of budgets) tellCharged(settlement.org, state);
       for (const crossing of budgets.flatMap((state) => rules.crossings(state))) {

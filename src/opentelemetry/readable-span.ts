@@ -54,10 +54,16 @@ function attributesOf({ said }: EndedSpan, maxLength: number): Record<string, st
     for (const name in some) {
       const value = some[name];
       if (value === undefined) continue;
-      attributes[name] = typeof value === 'string' ? value.slice(0, maxLength).toWellFormed() : value;
+      attributes[name] = typeof value === 'string' ? cut(value, maxLength) : value;
     }
   }
   return attributes;
+}
+
+/** A copy where it is cut: a slice would keep the whole in memory. */
+function cut(value: string, maxLength: number): string {
+  if (value.length <= maxLength) return value.toWellFormed();
+  return Buffer.from(value.slice(0, maxLength)).toString('utf8');
 }
 
 function linkTo(traceparent: string): Link[] {

@@ -11,6 +11,9 @@ export interface CaptureContent {
 /** More of what was said is left out. */
 const maxLength = 16_384;
 
+/** Longer than anything that is looked for within a line. */
+const cutLength = 256;
+
 /** What was asked, as attributes of the span of the attempt. */
 export function askedAttributes({ body }: Exchange): Attributes {
   if (body.kind !== 'json' || body.bytes.length > maxBodyBytes) return {};
@@ -62,8 +65,16 @@ export function seeAnswer(
   }
 
   function hideIn(part: SaidMessage['parts'][number]): SaidMessage['parts'][number] {
-    if (part.type === 'text') return { ...part, content: hide(part.content) };
-    return part.type === 'tool_call' ? { ...part, arguments: hide(part.arguments) } : part;
+    if (part.type === 'text') return { ...part, content: hidden(part.content) };
+    if (part.type === 'tool_call') {
+      return { ...part, name: hidden(part.name), arguments: hidden(part.arguments) };
+    }
+    return part.type === 'tool_call_response' ? { ...part, response: hidden(part.response) } : part;
+  }
+
+  /** No more is looked at than is told; what may be cut in two at its end is left out. */
+  function hidden(text: string): string {
+    return text.length <= maxLength ? hide(text) : hide(text.slice(0, maxLength)).slice(0, -cutLength);
   }
 }
 

@@ -44,11 +44,17 @@ function firstOf(sources: readonly string[]): Reader {
   const readers = sources.map(readerOf);
   return (exchange) => {
     for (const read of readers) {
-      const value = read(exchange).trim().slice(0, maxLength);
-      if (value !== '') return value;
+      const text = read(exchange);
+      const value = text.trim().slice(0, maxLength);
+      // A copy: what is cut from a text keeps all of it in memory, and names are kept for long.
+      if (value !== '') return value.length === text.length ? value : copyOf(value);
     }
     return '';
   };
+}
+
+function copyOf(text: string): string {
+  return JSON.parse(JSON.stringify(text)) as string;
 }
 
 function readerOf(source: string): Reader {

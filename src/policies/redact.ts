@@ -4,6 +4,7 @@ import { adoptTable } from '../redaction/adopt-table.ts';
 import { settleOriginals } from '../redaction/answers/settle-originals.ts';
 import type { CallRedaction } from '../redaction/call-redaction.ts';
 import type { Finder } from '../redaction/finder.ts';
+import { hideIdentity } from '../redaction/hide-names.ts';
 import type { Modes } from '../redaction/modes.ts';
 import type { HideName } from '../redaction/name-digest.ts';
 import { readOptOut } from '../redaction/opt-out.ts';
@@ -48,9 +49,11 @@ export function redact(parts: RedactParts | undefined): Policy {
     if (isOut) {
       parts.metrics.optedOut(exchange.operation.name);
       exchange.record.isOptedOut = true;
-      exchange.record.identity = exchange.identity;
+      // What is said may leave; who pays stays one, whether they opt out or not.
+      const identity = exchange.identity && hideIdentity(exchange.identity, parts);
+      exchange.record.identity = identity;
       parts.audit('opted_out', auditedCall(exchange));
-      return next({ ...exchange, isOptedOut: true });
+      return next({ ...exchange, ...(identity && { identity }), isOptedOut: true });
     }
     const table = parts.vault && tableOf(exchange, parts.vault);
     const call = { ...parts, allowed, table, operation: exchange.operation.name };

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CallerLeft, ProxyError } from '../errors.ts';
-import type { Exchange, Handler, Outcome, Policy, Reply } from '../exchange.ts';
+import {
+  type Exchange,
+  type Handler,
+  type Outcome,
+  type Policy,
+  type Reply,
+  beginWait,
+  endWait,
+} from '../exchange.ts';
 import type { AnswerStore, Begun, Call, Fingerprint } from '../idempotency/answer-store.ts';
 import {
   callOf,
@@ -79,10 +87,13 @@ async function answerOnce(
       return replyOf(exchange, readAnswer(begun.answer));
     }
     waitsSinceMs ??= performance.now();
-    await sleep(pauseMs * (0.5 + random()), undefined, { signal: exchange.signal }).catch(() => {
-      count('left');
-      throw new CallerLeft();
-    });
+    beginWait(exchange.record);
+    await sleep(pauseMs * (0.5 + random()), undefined, { signal: exchange.signal })
+      .catch(() => {
+        count('left');
+        throw new CallerLeft();
+      })
+      .finally(() => endWait(exchange.record));
   }
 }
 

@@ -118,11 +118,12 @@ function answeredWith({ model, id, usage, serviceTier }: Outcome): Attributes {
   };
 }
 
-/** A longer name is nobody's model. */
+/** A longer name is nobody's model. Nothing is cut from it, which would keep all of it in memory. */
 const maxModelLength = 128;
 
 export function shortModelOf(exchange: Exchange): string | undefined {
-  return modelOf(exchange).slice(0, maxModelLength) || undefined;
+  const model = modelOf(exchange);
+  return model !== '' && model.length <= maxModelLength ? model : undefined;
 }
 
 /** Of the Responses API, by its id or as an object. */
@@ -131,7 +132,7 @@ export function conversationOf({ operation, body }: Exchange): string | undefine
     return undefined;
   const { conversation } = body.value;
   const id = isRecord(conversation) ? conversation['id'] : conversation;
-  return typeof id === 'string' ? id : undefined;
+  return typeof id === 'string' && id.length <= maxModelLength ? id : undefined;
 }
 
 function count(value: unknown): number | undefined {

@@ -6,7 +6,7 @@ import { findAtOnce } from './find-at-once.ts';
 /** Who pays is told in scopes, logs and the store: a name that is personal data stands there by a digest. */
 export function hideIdentity(
   identity: Identity,
-  { finder, modes, hideName, fitsOf }: CallRedaction,
+  { finder, modes, hideName, fitsOf }: Pick<CallRedaction, 'finder' | 'modes' | 'hideName' | 'fitsOf'>,
 ): Identity {
   const { team, app, user } = identity;
   // It is counted where it stands in the request.

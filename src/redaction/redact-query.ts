@@ -1,11 +1,15 @@
-import { type Place, isToken } from './json/place.ts';
+import { isToken } from './json/place.ts';
 
 /**
  * A query with its names and values redacted; as it was written if nothing is found.
  *
- * @param place whose members the parameters are
+ * @param isLeft whether a parameter of that name is what the operation is for, and left alone
  */
-export function redactQuery(query: string, place: Place, redact: (text: string) => string): string {
+export function redactQuery(
+  query: string,
+  isLeft: (name: string) => boolean,
+  redact: (text: string) => string,
+): string {
   if (query.length < 2) return query;
   let isChanged = false;
   const pairs = query
@@ -13,7 +17,7 @@ export function redactQuery(query: string, place: Place, redact: (text: string) 
     .split('&')
     .map((pair) => {
       const name = decode(pair.split('=', 1)[0]!).replace(/\[.*/s, '');
-      if (place.member(name).kind === 'leave') return pair;
+      if (isLeft(name)) return pair;
       const parts = pair.split('=').map((part) => {
         const text = decode(part);
         // A cursor that is masked would name another page.

@@ -8,7 +8,7 @@ import { refuseInPath } from './refuse-in-path.ts';
 import { replaceAll } from './replace-findings.ts';
 import { redactFiles } from './uploads/redact-files.ts';
 import { redactUpload } from './uploads/redact-upload.ts';
-import { placeOf } from './where.ts';
+import { isLeftInQuery, placeOf } from './where.ts';
 
 /**
  * All that a call says, redacted. Throws `pii_blocked`, and what finding and replacing throw; what is wrong within a
@@ -20,12 +20,13 @@ export async function redactRequest(exchange: Exchange, call: CallRedaction): Pr
   exchange.record.identity = hidden;
   refuseInPath(exchange.path, call);
   const place = placeOf(operation);
+  const isLeft = (name: string) => isLeftInQuery(operation, name);
   const headers = hideInHeaders(exchange.headers, call);
   const asked = {
     ...exchange,
     headers,
     ...(hidden && { identity: hidden }),
-    query: redactQuery(exchange.query, place, (text) => maskAtOnce(text, call)),
+    query: redactQuery(exchange.query, isLeft, (text) => maskAtOnce(text, call)),
   };
   const { body } = asked;
   if (body.kind === 'unread') return redactUpload(asked, redactFiles(call));

@@ -146,6 +146,11 @@ const ofOperations: Readonly<Record<string, Readonly<Record<string, Treatment>>>
   'organization.adminAPIKeys.create': { value: 'leave' },
 };
 
+/** Whether a parameter of a query is what the operation is for. Members of bodies mean nothing there. */
+export function isLeftInQuery({ name: operation }: Operation, parameter: string): boolean {
+  return ofOperations[operation]?.[parameter] === 'leave';
+}
+
 /** Lists whose elements are the parts of one message. */
 const partLists = new Set(['content', 'input', 'output', 'summary']);
 

@@ -51,6 +51,8 @@ test('who forwards a port sees page and status; what comes from elsewhere, or by
     // Meshes hand on what comes from other pods from this address.
     { localAddress: '127.0.0.6' },
     { headers: { 'x-forwarded-for': '10.0.0.7' } },
+    { headers: { 'x-real-ip': '10.0.0.7' } },
+    { headers: { 'x-envoy-external-address': '10.0.0.7' } },
     { headers: { forwarded: 'for=10.0.0.7' } },
     { headers: { via: '1.1 proxy' } },
     { headers: { 'l5d-client-id': 'default.default' } },

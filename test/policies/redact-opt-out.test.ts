@@ -63,3 +63,19 @@ test('where the configuration allows no opt-out, that of a run is none', async (
   await post(sidecar, '/threads/runs', { assistant_id, thread, stream: true, metadata: { redact: 'false' } });
   assert.ok(asked().at(-1)!.includes('I am [EMAIL], card [CREDIT_CARD]'));
 });
+
+test('who pays is hidden whether a call opts out or not, and has one budget', async (t) => {
+  const config = `
+identity: { user: metadata.user_id }
+redaction: { mode: mask, optOut: allow }
+budgets: [{ name: day, per: [user], limit: { tokens: 1000000 }, window: { every: day } }]`;
+  const { sidecar } = await startWith(t, config);
+  const chat = { model: 'gpt-4o', messages: [{ role: 'user', content: 'Hello' }] };
+  await post(sidecar, '/chat/completions', { ...chat, metadata: { user_id: email } });
+  await post(sidecar, '/chat/completions', { ...chat, metadata: { user_id: email, redact: 'false' } });
+  const users = new Set((await sidecar.budgets()).map(({ scope }) => JSON.stringify(scope)));
+  const named = [...users].filter((scope) => scope.includes('hidden-'));
+  assert.equal(named.length, 1);
+  assert.ok(![...users].some((scope) => scope.includes(email)));
+  assert.ok(!JSON.stringify(sidecar.logLines()).includes(email));
+});

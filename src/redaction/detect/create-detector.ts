@@ -19,6 +19,7 @@ import { findAssigned, findPrivateKey, mayBeAssigned } from './secrets.ts';
 import { skipDataUrl } from './skip-data-url.ts';
 import { createTokenZone } from './token-zone.ts';
 import { findUrlCredentials } from './url-credentials.ts';
+import { withOwn } from './with-own.ts';
 
 /**
  * All detectors over one pass of the text. What they take for a finding is weighed by the words around it; of
@@ -62,18 +63,23 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
   return {
     find(written) {
       const resolved = resolveEscapes(written);
-      const told = resolved?.text ?? written;
-      const plain = findIn(told);
-      const folded = plain ? undefined : foldLookAlikes(told);
-      const text = folded?.text ?? told;
-      const first = plain ?? findIn(text);
-      const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
-      return findings
-        .map((finding) => asWritten(finding, folded))
-        .filter(({ from, end }) => allowed.size === 0 || !allowed.has(told.slice(from, end).toLowerCase()))
-        .map((finding) => asWritten(finding, resolved));
+      if (!resolved) return read(written);
+      // A backslash may as well be one: of a password, or a path.
+      const told = read(resolved.text).map((finding) => asWritten(finding, resolved));
+      return withOwn(written, told, read(written));
     },
   };
+
+  function read(told: string): Finding[] {
+    const plain = findIn(told);
+    const folded = plain ? undefined : foldLookAlikes(told);
+    const text = folded?.text ?? told;
+    const first = plain ?? findIn(text);
+    const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
+    return findings
+      .map((finding) => asWritten(finding, folded))
+      .filter(({ from, end }) => allowed.size === 0 || !allowed.has(told.slice(from, end).toLowerCase()));
+  }
 }
 
 function asWritten(finding: Finding, text: FoldedText | undefined): Finding {

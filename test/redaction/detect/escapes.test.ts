@@ -79,3 +79,23 @@ test('backslashes that escape nothing are text', () => {
   }
   assert.deepEqual(find(String.raw`C:\mail\bob@example.com`), ['EMAIL bob@example.com']);
 });
+
+test('a backslash of a password or of a path hides nothing', () => {
+  const key = `npm_${'aB3dE5gH7jK9'.repeat(3)}`;
+  for (const [text, expected] of [
+    [String.raw`postgres://app:Ab9\n4Zq7xQ@db:5432/x`, 'postgres://[URL_CREDENTIALS]@db:5432/x'],
+    [String.raw`https://bob:se\n3cretPW9x@db.example.com`, 'https://[URL_CREDENTIALS]'],
+    [String.raw`amqp://svc:T\r7hhQ2p@rabbit/vh`, 'amqp://[URL_CREDENTIALS]@rabbit/vh'],
+    [`C:\\keys\\${key}`, 'C:\\keys[SECRET]'],
+    [`said \\"bob@example.com\\" and C:\\keys\\${key}`, 'said \\"[EMAIL]\\" and C:\\keys[SECRET]'],
+  ] as const) {
+    assert.equal(mask(text), expected);
+  }
+  const own = createDetector({ custom: [{ name: 'ACME', pattern: String.raw`ACME\\[a-z.]+` }] });
+  for (const text of [String.raw`ACME\nina.roberts`, String.raw`ACME\tom`]) {
+    assert.deepEqual(
+      own.find(text).map(({ from, end }) => text.slice(from, end)),
+      [text],
+    );
+  }
+});
