@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 import type { Exchange, Headers, Identity, RequestBody } from '../../src/exchange.ts';
 import { type IdentitySources, identify } from '../../src/policies/identify.ts';
@@ -107,4 +109,20 @@ test('nothing in a request chooses the organisation', async () => {
     body: { org: 'globex', metadata: { org: 'globex' } },
   };
   assert.equal((await identityOf({}, call))?.org, 'acme');
+});
+
+test('a name keeps nothing in memory of the body that it was read from', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const names: (string | undefined)[] = [];
+  for (let index = 0; index < 20; index += 1) {
+    const body = { metadata: { team: `${' '.repeat(2_000_000)}team-of-number-${index}` } };
+    names.push((await identityOf({ team: ['metadata.team'] }, { body }))?.team);
+  }
+  collectGarbage();
+  const keptBytes = process.memoryUsage().heapUsed - before;
+  assert.equal(names[7], 'team-of-number-7');
+  assert.ok(keptBytes < 20_000_000, `${keptBytes} bytes`);
 });
