@@ -6,6 +6,8 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 
 import { valuesSchema } from '../../../scripts/generators/values-schema.ts';
+import { describeKeys } from '../../../src/config/describe.ts';
+import { configSchema } from '../../../src/config/schema.ts';
 import { chartFolder, templateText } from './helm.ts';
 
 /** What is given as `--set`, and what Helm must say: where it is, and what would be right. */
@@ -63,7 +65,13 @@ const misplaced: readonly (readonly [string, RegExp])[] = [
     'config.store.redisUrl=redis://:sk-secret@redis:6379',
     /store\.redisUrl has a password in it.*secret\.redisUrl/,
   ],
-  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it/],
+  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it.*hashKeyFile/],
+  ['config.drift.adminKey=sk-secret', /config\.drift\.adminKey has a key in it.*adminKeyFile/],
+  [
+    'config.telemetry.otlpHeaders=authorization=sk-secret',
+    /config\.telemetry\.otlpHeaders has a key in it.*otlpHeadersFile/,
+  ],
+  ['config.webhook.url=https://hooks.example/sk-secret', /config\.webhook\.url has a key in it/],
   [
     'namespaces[0].name=shop,namespaces[0].config.upstream.apiKey=sk-secret',
     /namespaces: shop: config\.upstream\.apiKey has a key in it/,
@@ -79,6 +87,16 @@ describe('Helm refuses a key where everybody could read it, without quoting it',
       ),
     );
   }
+
+  test('each of those that the schema knows', () => {
+    const secrets = describeKeys(configSchema).filter(({ secret }) => secret);
+    const written = secrets.map(({ path }) => `config.${path.replaceAll('[]', '[0]')}=`);
+    assert.ok(written.length > 7);
+    assert.deepEqual(
+      written.filter((key) => !misplaced.some(([set]) => set.startsWith(key) || set.includes(`,${key}`))),
+      [],
+    );
+  });
 
   test('and takes one that a variable holds', () => {
     assert.match(templateText({ set: ['config.upstream.apiKey=${KEY}', 'namespaces={shop}'] }), /\$\{KEY\}/);
