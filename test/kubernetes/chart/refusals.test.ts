@@ -45,6 +45,14 @@ const refused: readonly (readonly [string, RegExp])[] = [
     /secret\.redisUrl is written into the same Secret as secret\.apiKey/,
   ],
   ['namespaces={shop,shop}', /namespaces: shop is there twice/],
+  [
+    'commonLabels.app\\.kubernetes\\.io/instance=shop',
+    /commonLabels: app\.kubernetes\.io\/instance is a label by which the chart finds its own pods; drop it/,
+  ],
+  [
+    'gateway.podLabels.app\\.kubernetes\\.io/component=web',
+    /gateway\.podLabels: app\..*component is a label/,
+  ],
   ['injector.certificates.source=secret', /source secret needs secretName.* and caBundle/],
   ['injector.podDisruptionBudget.minAvailable=2', /minAvailable is 2 of injector\.replicas 2/],
 ];
