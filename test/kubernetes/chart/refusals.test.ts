@@ -53,6 +53,10 @@ const refused: readonly (readonly [string, RegExp])[] = [
     'gateway.podLabels.app\\.kubernetes\\.io/component=web',
     /gateway\.podLabels: app\..*component is a label/,
   ],
+  [
+    'injector.certificates.source=cert-manager,injector.certificates.authorityDays=179',
+    /authorityDays is 179, which is less than twice the 90 of days.*raise it, lower days, or set issuerRef/,
+  ],
   ['injector.certificates.source=secret', /source secret needs secretName.* and caBundle/],
   ['injector.podDisruptionBudget.minAvailable=2', /minAvailable is 2 of injector\.replicas 2/],
 ];
@@ -147,6 +151,19 @@ describe('the gateway is refused', () => {
   ] as const) {
     test(title, () => assert.throws(() => templateText({ set }), message));
   }
+});
+
+test('an authority twice as long-lived as its certificates is taken, and any where it is none of the chart’s own', () => {
+  const source = 'injector.certificates.source=cert-manager';
+  for (const further of ['authorityDays=180', 'days=1,injector.certificates.authorityDays=2']) {
+    assert.match(templateText({ set: [source, `injector.certificates.${further}`] }), /kind: Certificate\n/);
+  }
+  const days = 'injector.certificates.authorityDays=1';
+  assert.match(
+    templateText({ set: [source, days, 'injector.certificates.issuerRef.name=ours'] }),
+    /name: ours/,
+  );
+  assert.match(templateText({ set: [days] }), /authorityDays: 1\n/);
 });
 
 test('the schema knows each value that values.yaml has, and no other', () => {
