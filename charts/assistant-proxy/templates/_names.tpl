@@ -41,6 +41,9 @@
 {{- define "assistant-proxy.injector.tlsSecret" -}}
 {{- if eq .Values.injector.certificates.source "secret" -}}
 {{- .Values.injector.certificates.secretName -}}
+{{- else if eq .Values.injector.certificates.source "cert-manager" -}}
+{{- /* cert-manager leaves it behind, and Helm makes no object that is there already. */ -}}
+{{ include "assistant-proxy.injector.name" . }}-tls-cert-manager
 {{- else -}}
 {{ include "assistant-proxy.injector.name" . }}-tls
 {{- end -}}

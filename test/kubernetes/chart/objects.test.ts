@@ -168,6 +168,22 @@ test('the names by which the injector looks for its objects are those that they 
   }
 });
 
+test('the injectors can take over from cert-manager, whose Secret is none that the chart makes', () => {
+  const secretNames = rendered
+    .find(({ name }) => name === 'cert-manager')!
+    .objects.filter(({ kind }) => kind === 'Certificate')
+    .map(({ spec }) => at(spec, 'secretName'));
+  assert.deepEqual(secretNames.toSorted(), [
+    'assistant-proxy-injector-ca',
+    'assistant-proxy-injector-tls-cert-manager',
+  ]);
+  const made = rendered.find(({ name }) => name === 'default')!.objects.map(({ metadata }) => metadata.name);
+  assert.deepEqual(
+    secretNames.filter((name) => made.includes(name as string)),
+    [],
+  );
+});
+
 test('the webhook is never asked about its own namespace nor the cluster’s', () => {
   const { objects } = rendered.find(({ name }) => name === 'everything')!;
   const webhooks = (
