@@ -41,8 +41,25 @@ describe('the namespaces whose pods get a sidecar are', () => {
   });
 });
 
+test('the webhook is never asked about its own namespace nor the cluster’s', () => {
+  const selectors = selectorsWith(['injector.webhook.excludedNamespaces={monitoring}']);
+  assert.equal(selectors.length, 2);
+  for (const { matchExpressions } of selectors) {
+    assert.deepEqual(matchExpressions.at(-1), {
+      key: 'kubernetes.io/metadata.name',
+      operator: 'NotIn',
+      values: ['kube-system', 'kube-public', 'kube-node-lease', 'assistant-proxy', 'monitoring'],
+    });
+  }
+});
+
+/** Of namespaces whose pods need not ask for a sidecar. */
 function selectorWith(set: readonly string[]): Selector {
+  return selectorsWith(set)[0]!;
+}
+
+function selectorsWith(set: readonly string[]): Selector[] {
   const configuration = templateObjects({ set }).find(({ kind }) => kind === 'MutatingWebhookConfiguration');
   const { webhooks } = configuration as unknown as { webhooks: { namespaceSelector: Selector }[] };
-  return webhooks[0]!.namespaceSelector;
+  return webhooks.map(({ namespaceSelector }) => namespaceSelector);
 }

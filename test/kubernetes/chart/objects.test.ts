@@ -206,23 +206,6 @@ test('the injectors can take over from cert-manager, whose Secret is none that t
   );
 });
 
-test('the webhook is never asked about its own namespace nor the cluster’s', () => {
-  const { objects } = rendered.find(({ name }) => name === 'everything')!;
-  const webhooks = (
-    objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration') as unknown as {
-      webhooks: { namespaceSelector: { matchExpressions: { values: string[] }[] } }[];
-    }
-  ).webhooks;
-  assert.equal(webhooks.length, 2);
-  for (const { namespaceSelector } of webhooks) {
-    assert.deepEqual(namespaceSelector.matchExpressions.at(-1), {
-      key: 'kubernetes.io/metadata.name',
-      operator: 'NotIn',
-      values: ['kube-system', 'kube-public', 'kube-node-lease', 'assistant-proxy', 'monitoring'],
-    });
-  }
-});
-
 test('a pod has longer to end than its container needs to finish what runs', () => {
   const { objects } = rendered.find(({ name }) => name === 'everything')!;
   const gateway = podsOf(objects).find(([identity]) => identity.includes('gateway'))![1];
