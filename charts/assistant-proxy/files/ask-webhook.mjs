@@ -1,6 +1,7 @@
 // `helm test`: asks the webhook what it would do to a pod, over TLS, as the API server does. Nothing is made.
 import { request } from 'node:https';
 
+const { NAMESPACE: namespace, WEBHOOK_URL: webhookUrl } = process.env;
 const pod = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -10,10 +11,10 @@ const pod = {
 const review = {
   apiVersion: 'admission.k8s.io/v1',
   kind: 'AdmissionReview',
-  request: { uid: 'helm-test', operation: 'CREATE', namespace: 'helm-test', dryRun: true, object: pod },
+  request: { uid: 'helm-test', operation: 'CREATE', namespace, dryRun: true, object: pod },
 };
 
-const { status, text } = await post(process.env.WEBHOOK_URL, JSON.stringify(review));
+const { status, text } = await post(webhookUrl, JSON.stringify(review));
 if (status !== 200) fail(`it answered ${status}: ${text}`);
 const { response } = JSON.parse(text);
 if (response?.allowed !== true) fail(`it refused: ${response?.status?.message}`);
@@ -36,6 +37,6 @@ function post(url, body) {
 }
 
 function fail(why) {
-  console.error(`The webhook at ${process.env.WEBHOOK_URL} does not work: ${why}`);
+  console.error(`The webhook at ${webhookUrl} does not work: ${why}`);
   process.exit(1);
 }

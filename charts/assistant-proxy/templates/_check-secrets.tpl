@@ -1,26 +1,40 @@
 {{/* A ConfigMap is no place for keys: (dict "path" "config" "config" dict). Messages never quote what they are about. */}}
 {{- define "assistant-proxy.checkSecrets" -}}
-{{- $advice := "it would stand in a ConfigMap. Put it into the Secret, whose entries are files in /var/run/secrets/assistant-proxy, and name the file; or write ${NAME}, and give the variable" }}
-{{- $upstream := .config.upstream | default dict }}
-{{- if and $upstream.apiKey (not (contains "${" $upstream.apiKey)) }}
-{{- fail (printf "%s.upstream.apiKey has a key in it, and %s; secret.apiKey does the former" .path $advice) }}
+{{- $instead := dict
+  "upstream.apiKey" "secret.apiKey does the former"
+  "upstream.fallbacks[].apiKey" ""
+  "store.redisUrl" "secret.redisUrl does the former"
+  "auth.keys[].key" ""
+  "webhook.url" "it can be in no file, so do the latter"
+  "redaction.hashKey" "or use hashKeyFile"
+  "drift.adminKey" "or use adminKeyFile"
+  "telemetry.otlpHeaders" "or use otlpHeadersFile"
+}}
+{{- range $key, $hint := $instead }}
+{{- include "assistant-proxy.checkSecret" (dict "path" $.path "value" $.config "rest" (splitList "." $key) "hint" $hint) }}
 {{- end }}
-{{- range $index, $fallback := $upstream.fallbacks | default list }}
-{{- if and $fallback.apiKey (not (contains "${" $fallback.apiKey)) }}
-{{- fail (printf "%s.upstream.fallbacks[%d].apiKey has a key in it, and %s" $.path $index $advice) }}
+{{- end -}}
+
+{{/* What is at the rest of a path, `[]` for each item of a list: (dict "path" "config" "value" any "rest" list "hint" text). */}}
+{{- define "assistant-proxy.checkSecret" -}}
+{{- if and .rest (kindIs "map" .value) }}
+{{- $key := first .rest }}
+{{- $name := trimSuffix "[]" $key }}
+{{- $value := get .value $name }}
+{{- $path := printf "%s.%s" .path $name }}
+{{- if eq $name $key }}
+{{- include "assistant-proxy.checkSecret" (dict "path" $path "value" $value "rest" (rest .rest) "hint" .hint) }}
+{{- else }}
+{{- range $index, $item := $value | default list }}
+{{- include "assistant-proxy.checkSecret" (dict "path" (printf "%s[%d]" $path $index) "value" $item "rest" (rest $.rest) "hint" $.hint) }}
 {{- end }}
 {{- end }}
-{{- range $index, $key := get (.config.auth | default dict) "keys" | default list }}
-{{- if and $key.key (not (contains "${" $key.key)) }}
-{{- fail (printf "%s.auth.keys[%d].key has a key in it, and %s" $.path $index $advice) }}
+{{- else if and (not .rest) .value (not (contains "${" .value)) }}
+{{- $isRedis := hasSuffix ".redisUrl" .path }}
+{{- if or (not $isRedis) (contains "@" .value) }}
+{{- $found := ternary "a password" "a key" $isRedis }}
+{{- $hint := ternary (printf "; %s" .hint) "" (ne .hint "") }}
+{{- fail (printf "%s has %s in it, and it would stand in a ConfigMap. Put it into the Secret, whose entries are files in /var/run/secrets/assistant-proxy, and name the file; or write ${NAME}, and give the variable%s" .path $found $hint) }}
 {{- end }}
-{{- end }}
-{{- $hashKey := get (.config.redaction | default dict) "hashKey" | default "" }}
-{{- if and $hashKey (not (contains "${" $hashKey)) }}
-{{- fail (printf "%s.redaction.hashKey has a key in it, and %s; or use hashKeyFile" .path $advice) }}
-{{- end }}
-{{- $redisUrl := (.config.store | default dict).redisUrl | default "" }}
-{{- if and (contains "@" $redisUrl) (not (contains "${" $redisUrl)) }}
-{{- fail (printf "%s.store.redisUrl has a password in it, and %s; secret.redisUrl does the former" .path $advice) }}
 {{- end }}
 {{- end -}}

@@ -41,6 +41,9 @@
 {{- define "assistant-proxy.injector.tlsSecret" -}}
 {{- if eq .Values.injector.certificates.source "secret" -}}
 {{- .Values.injector.certificates.secretName -}}
+{{- else if eq .Values.injector.certificates.source "cert-manager" -}}
+{{- /* cert-manager leaves it behind, and Helm makes no object that is there already. */ -}}
+{{ include "assistant-proxy.injector.name" . }}-tls-cert-manager
 {{- else -}}
 {{ include "assistant-proxy.injector.name" . }}-tls
 {{- end -}}
@@ -69,26 +72,26 @@
 
 {{/* The pods of a component, by labels that never change: (dict "root" $ "component" "injector"). */}}
 {{- define "assistant-proxy.selector" -}}
-app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | trunc 63 | trimSuffix "-" | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
 {{/* The metadata of an object: (dict "root" $ "component" "injector" "name" ... ["namespace" ...] ["labels" dict] ["annotations" dict] ["clusterScoped" true]). */}}
 {{- define "assistant-proxy.metadata" -}}
-name: {{ .name }}
+{{- $labels := dict
+  "app.kubernetes.io/version" .root.Chart.AppVersion
+  "app.kubernetes.io/part-of" "assistant-proxy"
+  "app.kubernetes.io/managed-by" .root.Release.Service
+  "helm.sh/chart" (printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-")
+-}}
+name: {{ .name | quote }}
 {{- if not .clusterScoped }}
-namespace: {{ .namespace | default .root.Release.Namespace }}
+namespace: {{ .namespace | default .root.Release.Namespace | quote }}
 {{- end }}
 labels:
   {{- include "assistant-proxy.selector" . | nindent 2 }}
-  app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
-  app.kubernetes.io/part-of: assistant-proxy
-  app.kubernetes.io/managed-by: {{ .root.Release.Service }}
-  helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-  {{- range $key, $value := merge (dict) (.labels | default dict) .root.Values.commonLabels }}
-  {{ $key }}: {{ $value | quote }}
-  {{- end }}
+  {{- toYaml (merge (dict) (.labels | default dict) .root.Values.commonLabels $labels) | nindent 2 }}
 {{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
 annotations:
   {{- toYaml . | nindent 2 }}

@@ -4,8 +4,8 @@
 {{- define "assistant-proxy.pod.metadata" -}}
 labels:
   {{- include "assistant-proxy.selector" . | nindent 2 }}
-  {{- range $key, $value := merge (dict) .values.podLabels .root.Values.commonLabels }}
-  {{ $key }}: {{ $value | quote }}
+  {{- with merge (dict) .values.podLabels .root.Values.commonLabels }}
+  {{- toYaml . | nindent 2 }}
   {{- end }}
 annotations:
   {{- /* Who can't read its new configuration keeps the old pods. */}}
@@ -18,7 +18,7 @@ annotations:
 {{/* Where a pod runs: (dict "root" $ "component" ... "values" .Values.injector). */}}
 {{- define "assistant-proxy.pod.scheduling" -}}
 {{- with .values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets:

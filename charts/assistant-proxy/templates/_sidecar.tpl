@@ -107,10 +107,10 @@ volumeMounts:
 {{- define "assistant-proxy.sidecar.volumes" -}}
 - name: assistant-proxy-config
   configMap:
-    name: {{ .configMap | default "assistant-proxy" }}
+    name: {{ .configMap | default "assistant-proxy" | quote }}
 - name: assistant-proxy-key
   secret:
-    secretName: {{ .secret | default "assistant-proxy" }}
+    secretName: {{ .secret | default "assistant-proxy" | quote }}
 - name: assistant-proxy-state
   emptyDir: {}
 {{- with .extraVolumes }}
@@ -154,7 +154,7 @@ limits:
 {{- end }}
 {{- end }}
 {{- range $name, $value := $further }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   value: {{ $value | quote }}
 {{- end }}
 {{- with .extraEnv }}
@@ -171,7 +171,7 @@ limits:
 - name: REDIS_URL
   valueFrom:
     secretKeyRef:
-      name: {{ .secret | default "assistant-proxy" }}
+      name: {{ .secret | default "assistant-proxy" | quote }}
       key: redis-url
       optional: true
 - name: ASSISTANT_PROXY_LISTEN_PORT
@@ -213,7 +213,7 @@ limits:
       apiVersion: v1
       fieldPath: metadata.labels['{{ $app }}']
   {{- else }}
-  value: {{ .application | default "unknown" }}
+  value: {{ .application | default "unknown" | quote }}
   {{- end }}
 - name: POD_NAME
   valueFrom:

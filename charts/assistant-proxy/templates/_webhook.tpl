@@ -21,7 +21,7 @@ clientConfig:
   {{- end }}
   service:
     name: {{ include "assistant-proxy.injector.name" .root }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
     path: /mutate
     port: 443
 rules:

@@ -45,12 +45,20 @@ interface Render {
   readonly files?: readonly string[];
   /** As `--set` takes them. */
   readonly set?: readonly string[];
+  readonly release?: string;
+  readonly namespace?: string;
 }
 
-/** What `helm template` prints, of a release `assistant-proxy` in a namespace of that name. */
-export function templateText({ chart = chartFolder, files = [], set = [] }: Render = {}): string {
+/** What `helm template` prints, by default of a release `assistant-proxy` in a namespace of that name. */
+export function templateText({
+  chart = chartFolder,
+  files = [],
+  set = [],
+  release = 'assistant-proxy',
+  namespace = 'assistant-proxy',
+}: Render = {}): string {
   const args = [...files.flatMap((file) => ['--values', file]), ...set.flatMap((each) => ['--set', each])];
-  return helm(['template', 'assistant-proxy', chart, '--namespace', 'assistant-proxy', ...args]);
+  return helm(['template', release, chart, '--namespace', namespace, ...args]);
 }
 
 export function templateObjects(render: Render = {}): KubernetesObject[] {

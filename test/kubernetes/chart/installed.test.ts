@@ -47,6 +47,14 @@ describe('what the chart renders, put into a cluster, and the injector that it c
     assert.equal(code, 0);
   });
 
+  test('pass `helm test` where they serve but a few namespaces, for it asks about the first', async (t) => {
+    const chosen = templateObjects({ set: ['injector.config.namespaces={shop,search}'] });
+    const { api, port } = await install(t, '', chosen);
+    const { code, output } = await runHelmTest(t, api, port, chosen);
+    assert.equal(output, 'The injector answers, and adds a sidecar.\n');
+    assert.equal(code, 0);
+  });
+
   test('fail `helm test`, which says why, where it adds nothing, and where nobody listens', async (t) => {
     const { api, port, shutDown } = await install(t, 'namespaces: [elsewhere]');
     const skipping = await runHelmTest(t, api, port);
@@ -59,14 +67,15 @@ describe('what the chart renders, put into a cluster, and the injector that it c
   });
 });
 
-async function install(t: TestContext, furtherSettings = '') {
+async function install(t: TestContext, furtherSettings = '', installed = objects) {
   const api = await startApiServer(t);
-  for (const object of [find('MutatingWebhookConfiguration'), find('Lease'), find('Secret')]) {
+  for (const kind of ['MutatingWebhookConfiguration', 'Lease', 'Secret']) {
+    const object = find(kind, installed);
     api.put(pathOf(object), object);
   }
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   const { ASSISTANT_PROXY_INJECTOR_IMAGE: _image, ...env } = injectorEnv(api);
-  const text = find('ConfigMap').data!['config.yaml']!;
+  const text = find('ConfigMap', installed).data!['config.yaml']!;
   const config = loadConfig({ text: `${text}\n  ${furtherSettings}\n`, env, needsKey: false });
   const injector = createInjector(config, createLogger('debug', openSync(join(folder, 'log'), 'a')), {
     clock: systemClock,
@@ -85,7 +94,7 @@ async function install(t: TestContext, furtherSettings = '') {
 }
 
 /** The Pod's own command and environment. Only that the Service's name means this machine is made up. */
-function runHelmTest(t: TestContext, api: ApiServer, port: string) {
+function runHelmTest(t: TestContext, api: ApiServer, port: string, installed = objects) {
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   t.after(() => rmSync(folder, { recursive: true }));
   const caFile = join(folder, 'ca.crt');
@@ -93,7 +102,7 @@ function runHelmTest(t: TestContext, api: ApiServer, port: string) {
   writeFileSync(caFile, Buffer.from(data['ca.crt']!, 'base64'));
   const namesFile = join(folder, 'names.mjs');
   writeFileSync(namesFile, namesOfThisMachine);
-  const { containers } = find('Pod').spec as {
+  const { containers } = find('Pod', installed).spec as {
     containers: { command: string[]; args: string[]; env: { name: string; value: string }[] }[];
   };
   const { command, args, env } = containers[0]!;
@@ -120,8 +129,8 @@ dns.lookup = (_name, options, done) =>
   options.all ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4);
 `;
 
-function find(kind: string): KubernetesObject {
-  return objects.find((object) => object.kind === kind)!;
+function find(kind: string, among = objects): KubernetesObject {
+  return among.find((object) => object.kind === kind)!;
 }
 
 const folders: Readonly<Record<string, string>> = {

@@ -168,21 +168,42 @@ test('the names by which the injector looks for its objects are those that they 
   }
 });
 
-test('the webhook is never asked about its own namespace nor the cluster’s', () => {
+test('where only the API server may call the webhook, so may `helm test`', () => {
   const { objects } = rendered.find(({ name }) => name === 'everything')!;
-  const webhooks = (
-    objects.find(({ kind }) => kind === 'MutatingWebhookConfiguration') as unknown as {
-      webhooks: { namespaceSelector: { matchExpressions: { values: string[] }[] } }[];
-    }
-  ).webhooks;
-  assert.equal(webhooks.length, 2);
-  for (const { namespaceSelector } of webhooks) {
-    assert.deepEqual(namespaceSelector.matchExpressions.at(-1), {
-      key: 'kubernetes.io/metadata.name',
-      operator: 'NotIn',
-      values: ['kube-system', 'kube-public', 'kube-node-lease', 'assistant-proxy', 'monitoring'],
-    });
-  }
+  const named = (wanted: string) => objects.find((object) => identityOf(object) === wanted)!;
+  const name = 'assistant-proxy/assistant-proxy-injector';
+  const { ingress } = named(`NetworkPolicy ${name}`).spec as { ingress: { from: Peer[] }[] };
+  const [address, pod] = ingress[0]!.from;
+  assert.deepEqual(address, { ipBlock: { cidr: '10.0.0.1/32' } });
+  const { labels } = named(`Pod ${name}-test`).metadata;
+  const asked = Object.entries(pod!.podSelector!.matchLabels);
+  assert.equal(asked.length, 3);
+  for (const [key, value] of asked) assert.equal(labels[key], value, key);
+});
+
+test('the injectors reach an API server on any port that is common', () => {
+  const policy = rendered
+    .find(({ name }) => name === 'default')!
+    .objects.find(({ kind }) => kind === 'NetworkPolicy')!;
+  const { egress } = policy.spec as { egress: { ports: { port: number }[] }[] };
+  const ports = egress.at(-1)!.ports.map(({ port }) => port);
+  assert.deepEqual(ports, [443, 6443, 8443, 16443]);
+});
+
+test('the injectors can take over from cert-manager, whose Secret is none that the chart makes', () => {
+  const secretNames = rendered
+    .find(({ name }) => name === 'cert-manager')!
+    .objects.filter(({ kind }) => kind === 'Certificate')
+    .map(({ spec }) => at(spec, 'secretName'));
+  assert.deepEqual(secretNames.toSorted(), [
+    'assistant-proxy-injector-ca',
+    'assistant-proxy-injector-tls-cert-manager',
+  ]);
+  const made = rendered.find(({ name }) => name === 'default')!.objects.map(({ metadata }) => metadata.name);
+  assert.deepEqual(
+    secretNames.filter((name) => made.includes(name as string)),
+    [],
+  );
 });
 
 test('a pod has longer to end than its container needs to finish what runs', () => {
@@ -193,6 +214,10 @@ test('a pod has longer to end than its container needs to finish what runs', () 
   assert.equal(graceMs, '120000');
   assert.equal(gateway.terminationGracePeriodSeconds, 120 + 5 + 5);
 });
+
+interface Peer {
+  readonly podSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
+}
 
 interface Resources {
   readonly requests?: { readonly cpu?: string; readonly memory?: string };

@@ -6,6 +6,8 @@ import { describe, test } from 'node:test';
 import { parse } from 'yaml';
 
 import { valuesSchema } from '../../../scripts/generators/values-schema.ts';
+import { describeKeys } from '../../../src/config/describe.ts';
+import { configSchema } from '../../../src/config/schema.ts';
 import { chartFolder, templateText } from './helm.ts';
 
 /** What is given as `--set`, and what Helm must say: where it is, and what would be right. */
@@ -43,6 +45,18 @@ const refused: readonly (readonly [string, RegExp])[] = [
     /secret\.redisUrl is written into the same Secret as secret\.apiKey/,
   ],
   ['namespaces={shop,shop}', /namespaces: shop is there twice/],
+  [
+    'commonLabels.app\\.kubernetes\\.io/instance=shop',
+    /commonLabels: app\.kubernetes\.io\/instance is a label by which the chart finds its own pods; drop it/,
+  ],
+  [
+    'gateway.podLabels.app\\.kubernetes\\.io/component=web',
+    /gateway\.podLabels: app\..*component is a label/,
+  ],
+  [
+    'injector.certificates.source=cert-manager,injector.certificates.authorityDays=179',
+    /authorityDays is 179, which is less than twice the 90 of days.*raise it, lower days, or set issuerRef/,
+  ],
   ['injector.certificates.source=secret', /source secret needs secretName.* and caBundle/],
   ['injector.podDisruptionBudget.minAvailable=2', /minAvailable is 2 of injector\.replicas 2/],
 ];
@@ -63,7 +77,13 @@ const misplaced: readonly (readonly [string, RegExp])[] = [
     'config.store.redisUrl=redis://:sk-secret@redis:6379',
     /store\.redisUrl has a password in it.*secret\.redisUrl/,
   ],
-  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it/],
+  ['config.redaction.hashKey=sk-secret', /config\.redaction\.hashKey has a key in it.*hashKeyFile/],
+  ['config.drift.adminKey=sk-secret', /config\.drift\.adminKey has a key in it.*adminKeyFile/],
+  [
+    'config.telemetry.otlpHeaders=authorization=sk-secret',
+    /config\.telemetry\.otlpHeaders has a key in it.*otlpHeadersFile/,
+  ],
+  ['config.webhook.url=https://hooks.example/sk-secret', /config\.webhook\.url has a key in it/],
   [
     'namespaces[0].name=shop,namespaces[0].config.upstream.apiKey=sk-secret',
     /namespaces: shop: config\.upstream\.apiKey has a key in it/,
@@ -79,6 +99,16 @@ describe('Helm refuses a key where everybody could read it, without quoting it',
       ),
     );
   }
+
+  test('each of those that the schema knows', () => {
+    const secrets = describeKeys(configSchema).filter(({ secret }) => secret);
+    const written = secrets.map(({ path }) => `config.${path.replaceAll('[]', '[0]')}=`);
+    assert.ok(written.length > 7);
+    assert.deepEqual(
+      written.filter((key) => !misplaced.some(([set]) => set.startsWith(key) || set.includes(`,${key}`))),
+      [],
+    );
+  });
 
   test('and takes one that a variable holds', () => {
     assert.match(templateText({ set: ['config.upstream.apiKey=${KEY}', 'namespaces={shop}'] }), /\$\{KEY\}/);
@@ -121,6 +151,19 @@ describe('the gateway is refused', () => {
   ] as const) {
     test(title, () => assert.throws(() => templateText({ set }), message));
   }
+});
+
+test('an authority twice as long-lived as its certificates is taken, and any where it is none of the chart’s own', () => {
+  const source = 'injector.certificates.source=cert-manager';
+  for (const further of ['authorityDays=180', 'days=1,injector.certificates.authorityDays=2']) {
+    assert.match(templateText({ set: [source, `injector.certificates.${further}`] }), /kind: Certificate\n/);
+  }
+  const days = 'injector.certificates.authorityDays=1';
+  assert.match(
+    templateText({ set: [source, days, 'injector.certificates.issuerRef.name=ours'] }),
+    /name: ours/,
+  );
+  assert.match(templateText({ set: [days] }), /authorityDays: 1\n/);
 });
 
 test('the schema knows each value that values.yaml has, and no other', () => {

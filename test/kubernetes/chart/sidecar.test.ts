@@ -62,6 +62,11 @@ const wishes: readonly Wish[] = [
     parameters: { env: { APP: 'shop', SEARCH_INDEX: '3' } },
     annotations: { env: '{"APP":"shop","SEARCH_INDEX":"3"}' },
   },
+  {
+    title: 'names that YAML takes for numbers and truth values',
+    parameters: { application: '4711', configMap: '1e3', secret: '5', env: { Y: '1' } },
+    annotations: { config: '1e3', secret: '5', env: '{"Y":"1"}' },
+  },
   ...[
     { 'assistant-proxy.io/team': 'a', team: 'b', 'app.kubernetes.io/name': 'c', app: 'd' },
     { team: 'b', app: 'd' },
@@ -104,7 +109,7 @@ describe('the partial, copied into another chart without all the rest, gives wha
   for (const [index, { title, annotations = {}, labels, parameters }] of wishes.entries()) {
     test(title, () => {
       const { container, volumes, env, graceSeconds } = given.get(`wish-${index}`)!;
-      const pod = podWith(annotations, labels);
+      const pod = podWith(annotations, labels, parameters['application'] as string | undefined);
       const { patch, outcome } = inject(readPod(pod)!, 'shop', settingsWith());
       assert.equal(outcome, 'injected');
       const added = (path: string) =>
@@ -149,7 +154,11 @@ function renderWith(values: object): Given[] {
 }
 
 /** Ends at once, so that its own grace period never hides the sidecar's. */
-function podWith(annotations: Readonly<Record<string, string>>, labels: object = {}): object {
+function podWith(
+  annotations: Readonly<Record<string, string>>,
+  labels: object = {},
+  application = 'web',
+): object {
   const prefixed = Object.entries(annotations).map(([key, value]) => [`assistant-proxy.io/${key}`, value]);
   return {
     apiVersion: 'v1',
@@ -157,7 +166,7 @@ function podWith(annotations: Readonly<Record<string, string>>, labels: object =
     metadata: { labels, annotations: Object.fromEntries(prefixed) as object },
     spec: {
       terminationGracePeriodSeconds: 0,
-      containers: [{ name: 'web', image: 'web:1' }],
+      containers: [{ name: application, image: 'web:1' }],
       initContainers: [],
       volumes: [],
     },
