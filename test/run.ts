@@ -130,7 +130,8 @@ async function runSuite(suite: Suite): Promise<Result> {
 
 function runFiles({ files, concurrency }: Suite, counts: Omit<Result, 'name' | 'seconds'>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const tests = run({ files: globSync(files), concurrency, timeout: hangsAfterMs });
+    const execArgv = [`--import=${new URL('harness/end-at-exit.ts', import.meta.url).href}`];
+    const tests = run({ files: globSync(files), concurrency, timeout: hangsAfterMs, execArgv });
     tests.on('test:summary', (summary) => {
       if (summary.file !== undefined) return;
       counts.passed = summary.counts.passed;
