@@ -118,12 +118,14 @@ function answeredWith({ model, id, usage, serviceTier }: Outcome): Attributes {
   };
 }
 
-/** A longer name is nobody's model. Nothing is cut from it, which would keep all of it in memory. */
+/** A longer name is nobody's model. */
 const maxModelLength = 128;
 
 export function shortModelOf(exchange: Exchange): string | undefined {
   const model = modelOf(exchange);
-  return model !== '' && model.length <= maxModelLength ? model : undefined;
+  if (model.length <= maxModelLength) return model || undefined;
+  // A copy: a slice would keep the whole of it in memory.
+  return Buffer.from(model.slice(0, maxModelLength)).toString('utf8');
 }
 
 /** Of the Responses API, by its id or as an object. */
