@@ -42,4 +42,4 @@ EXPOSE 8080 9090
 STOPSIGNAL SIGTERM
 # A command follows: docker run IMAGE check --config /etc/assistant-proxy/config.yaml
 # The small young generation keeps memory low, and the processor's caches warm.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "/app/src/main.ts"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=16", "/app/src/main.ts"]
