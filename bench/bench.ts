@@ -19,7 +19,7 @@ const { values } = parseArgs({
 });
 const rounds = values.quick ? 5 : 9;
 const durationMs = values.quick ? 700 : 3000;
-const warmUpMs = values.quick ? 4000 : 10_000;
+const warmUpMs = values.quick ? 7000 : 10_000;
 const connections = 32;
 const scenarios = [
   { name: 'JSON, 2 KB in, 1 KB out', stream: false },
