@@ -1,6 +1,6 @@
 /**
  * Throughput, latency, CPU time and memory of the sidecar alone, with budgets (three of them, and two limits, in the
- * embedded store) and with traces, a tenth of which are sent, beside a bare proxy and no proxy at all, in interleaved rounds of one run, so that
+ * embedded store) beside a bare proxy and no proxy at all, in interleaved rounds of one run, so that
  * a noisy machine disturbs all of them alike. Ratios are what counts.
  *
  *   npm run bench [-- --quick] [--floor 0.8]
@@ -58,13 +58,8 @@ try {
     ASSISTANT_PROXY_CONFIG: configFile,
     ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, 'state'),
   });
-  const tracing = await start('traces 10 %', startArguments(), {
-    ...environment,
-    ASSISTANT_PROXY_TELEMETRY_OTLP_ENDPOINT: new URL(upstream.url).origin,
-    ASSISTANT_PROXY_TELEMETRY_SAMPLE_RATIO: '0.1',
-  });
   for (const scenario of scenarios) {
-    const results = await interleave([upstream, bare, sidecar, budgeting, tracing], {
+    const results = await interleave([upstream, bare, sidecar, budgeting], {
       rounds,
       durationMs,
       warmUpMs,
