@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
+import { pino } from 'pino';
+
+import { watchLogLevel } from '../../src/composition/watch-log-level.ts';
+import { logLevelFile } from '../../src/watching/log-level-file.ts';
 import { spawnSidecar } from '../harness/processes.ts';
 import { until } from '../harness/redis.ts';
 import { answerJson, startUpstream } from '../harness/upstream.ts';
@@ -120,4 +124,16 @@ test('a wrong use is explained, and ends with 2', async () => {
     assert.equal(code, 2);
     assert.match(stderr, /npm start -- log-level/);
   }
+});
+
+test('what stands in the place of the file and is none keeps no sidecar from starting', async (t) => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
+  t.after(() => rmSync(stateDir, { recursive: true }));
+  mkdirSync(logLevelFile(stateDir));
+  const told: unknown[] = [];
+  const log = pino({ level: 'info' }, { write: (line: string) => void told.push(JSON.parse(line)) });
+  const watched = watchLogLevel({ stateDir, log, audit: () => assert.fail('nothing has changed') });
+  watched.close();
+  assert.equal((told[0] as { msg: string }).msg, 'log level not changed');
+  assert.equal(log.level, 'info');
 });

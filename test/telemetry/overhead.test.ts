@@ -6,6 +6,7 @@ import { chat, postJson } from '../harness/governed.ts';
 import { metricSum } from '../harness/metric-sums.ts';
 import { sendSlowly } from '../harness/send-slowly.ts';
 import { type Sidecar, startSidecar } from '../harness/sidecar.ts';
+import { answerJson, readText, startUpstream } from '../harness/upstream.ts';
 import { startStandIn } from '../stand-in/stand-in.ts';
 
 /** Each of the waits below is this long, and what the sidecar adds is a fraction of it. */
@@ -51,6 +52,27 @@ test('waiting for the caller to send the rest of its body is none', async (t) =>
   const { sidecar } = await startBoth(t);
   await sendSlowly(`${sidecar.url}/chat/completions`, JSON.stringify(chat(3)), waitMs);
   await isHonest(sidecar, 1);
+});
+
+test('waiting for another call with the same key is none, also where this call is then made', async (t) => {
+  let calls = 0;
+  let began = () => {};
+  const beginning = new Promise<void>((resolve) => (began = resolve));
+  const upstream = await startUpstream(t, async (request, response) => {
+    await readText(request);
+    calls += 1;
+    began();
+    if (calls > 1) return answerJson(response, { id: 'chatcmpl-1', choices: [] });
+    await sleep(waitMs);
+    answerJson(response, { error: { message: 'slow down', code: 'rate_limit_exceeded' } }, 429);
+  });
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config: 'retry: { maxAttempts: 1 }' });
+  const init = { headers: { 'idempotency-key': 'one' } };
+  const first = ask(sidecar, {}, init);
+  await beginning;
+  await Promise.all([first, ask(sidecar, {}, init)]);
+  assert.equal(calls, 2);
+  await isHonest(sidecar, 2);
 });
 
 test('looking for personal data is overhead, since it is the sidecar that does so', async (t) => {
