@@ -20,7 +20,6 @@ const longestMs = 2_147_483_647;
 export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Watched<void>, 'close'> {
   const configured = log.level;
   let falling: NodeJS.Timeout | undefined;
-  let last: string | undefined;
   const watched = watch();
   return {
     close() {
@@ -34,11 +33,7 @@ export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Wat
     try {
       return watchContent(
         { file: logLevelFile(stateDir), path: 'store.stateDir', whenMissing: '' },
-        (text) => {
-          // A watch also tells of files that are as they were.
-          if (text !== last) obey(readOrder(text));
-          last = text;
-        },
+        (text) => obey(readOrder(text)),
         tellUnread,
       );
     } catch (error) {

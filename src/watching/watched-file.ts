@@ -1,4 +1,5 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 export interface Watched<Content> {
   read(): Content;
@@ -15,45 +16,66 @@ interface WatchedFile {
 const pollMs = 1000;
 
 /**
- * What a file holds, read again when the file changes. Polls, because Kubernetes rotates a Secret by swapping a
- * symbolic link, which file events don't see. While `parse` throws at what is there, the last content stays in use;
- * at the start that is thrown. `path` is the key of the configuration that names the file, for messages; `whenMissing`
- * is what a file holds that isn't there, if it needn't be.
+ * What a file holds, read again when the file changes. Reads it every second, because Kubernetes rotates a Secret by
+ * swapping a symbolic link, which file events don't see, and because times of files miss what comes and goes between
+ * two looks. While `parse` throws at what is there, the last content stays in use, and that is told once; at the start
+ * it is thrown. `path` is the key of the configuration that names the file, for messages; `whenMissing` is what a file
+ * holds that isn't there, if it needn't be.
  */
 export function watchContent<Content>(
-  { file, path, whenMissing }: WatchedFile,
+  watched: WatchedFile,
   parse: (text: string) => Content,
   onProblem: (error: Error) => void,
 ): Watched<Content> {
-  const read = () => parse(readText(file, path, whenMissing));
-  let content = read();
-  watchFile(file, { interval: pollMs, persistent: false }, reread);
-  // The watch compares with what it finds first, a little later: a change before that it never sees.
-  const secondLook = setTimeout(reread, pollMs).unref();
-  function reread(): void {
+  const { file } = watched;
+  let text = readAtOnce(watched);
+  let content = parse(text);
+  let problem: string | undefined;
+  let isLooking = false;
+  let isClosed = false;
+  const timer = setInterval(() => void look(), pollMs).unref();
+
+  async function look(): Promise<void> {
+    // A file system that hangs is asked once.
+    if (isLooking) return;
+    isLooking = true;
+    const found = await readFile(file, 'utf8').catch((cause: unknown) => cause);
+    isLooking = false;
+    if (isClosed) return;
     try {
-      content = read();
+      const now = typeof found === 'string' ? found : whatIsMissing(watched, found);
+      problem = undefined;
+      if (now === text) return;
+      text = now;
+      content = parse(now);
     } catch (error) {
-      onProblem(error as Error);
+      const { message } = error as Error;
+      if (message !== problem) onProblem(error as Error);
+      problem = message;
     }
   }
+
   return {
     read: () => content,
     close() {
-      clearTimeout(secondLook);
-      unwatchFile(file, reread);
+      isClosed = true;
+      clearInterval(timer);
     },
   };
 }
 
-function readText(file: string, path: string, whenMissing: string | undefined): string {
+function readAtOnce(watched: WatchedFile): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(watched.file, 'utf8');
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    // Where a folder of its path is a file, it isn't there either.
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-    if (isMissing && whenMissing !== undefined) return whenMissing;
-    throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
+    return whatIsMissing(watched, cause);
   }
+}
+
+function whatIsMissing({ file, path, whenMissing }: WatchedFile, cause: unknown): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  // Where a folder of its path is a file, it isn't there either.
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+  if (isMissing && whenMissing !== undefined) return whenMissing;
+  throw new Error(`${path}: ${file} can't be read (${code})`, { cause });
 }
