@@ -22,11 +22,7 @@ export function findAtOnce(
 
 /** The text with all that is found masked: it is for nobody to restore. */
 export function maskAtOnce(text: string, call: CallRedaction): string {
-  const found = findAtOnce(text, 'mask', call);
-  return applyEdits(
-    text,
-    found.map(({ entity, from, end }) => ({ from, end, text: maskFor(entity) })),
-  );
+  return masked(text, findAtOnce(text, 'mask', call));
 }
 
 /** Masks what a model has put out, for those who read along; with nothing to look for it is left as it is. */
@@ -35,11 +31,16 @@ export function hideWith(
 ): (text: string) => string {
   if (!parts) return (text) => text;
   const { finder, modes } = parts;
-  return (text) => {
-    const found = finder.findNow(text).filter(({ entity }) => modes.of(entity) !== 'observe');
-    return applyEdits(
+  return (text) =>
+    masked(
       text,
-      found.map(({ entity, from, end }) => ({ from, end, text: maskFor(entity) })),
+      finder.findNow(text).filter(({ entity }) => modes.of(entity) !== 'observe'),
     );
-  };
+}
+
+function masked(text: string, findings: readonly Finding[]): string {
+  return applyEdits(
+    text,
+    findings.map(({ entity, from, end }) => ({ from, end, text: maskFor(entity) })),
+  );
 }
