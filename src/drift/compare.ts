@@ -1,4 +1,5 @@
 import type { CountedHour } from '../ledger/count-by-hour.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { ProviderTokens, ProviderUsage } from './provider-usage.ts';
 
 export interface CompareSettings {
@@ -28,7 +29,6 @@ export interface Compared {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const nanoUsdPerUsd = 1_000_000_000;
 
 /**
  * Compares what the ledger charged with what the provider counted, over the same closed periods: whole hours of tokens,

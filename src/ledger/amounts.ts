@@ -9,8 +9,6 @@ export interface Amounts {
 
 export const nothing: Amounts = { tokens: 0, nanoUsd: 0 };
 
-export const nanoUsdPerUsd = 1_000_000_000;
-
 /**
  * The most that an amount or a sum can be: above every limit, so that what costs as much or more fits into none,
  * and far enough below 2^53 that a client of a store, which may be off by one there, reads it right.

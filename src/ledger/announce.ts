@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
-import { type Amounts, nanoUsdPerUsd, nothing, units } from './amounts.ts';
+import { type Amounts, nothing, units } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
 import type { SettledBudget } from './ledger.ts';
 import type { Rules } from './rules.ts';

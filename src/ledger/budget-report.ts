@@ -1,4 +1,5 @@
-import { nanoUsdPerUsd, type Unit, units } from './amounts.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
+import { type Unit, units } from './amounts.ts';
 import type { WindowState } from './ledger.ts';
 import type { ReadyBudget } from './rules.ts';
 

@@ -1,4 +1,5 @@
-import { type Amounts, nanoUsdPerUsd } from './amounts.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
+import type { Amounts } from './amounts.ts';
 import type { BudgetReport } from './budget-report.ts';
 import type { SettledBudget } from './ledger.ts';
 

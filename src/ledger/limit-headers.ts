@@ -1,4 +1,4 @@
-import { nanoUsdPerUsd } from './amounts.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { BudgetLine, BudgetState } from './ledger.ts';
 
 /** So many budgets are told; a caller with more has no use for them. */

@@ -1,4 +1,5 @@
-import { nanoUsdPerUsd, units } from './amounts.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
+import { units } from './amounts.ts';
 import type { Unit } from './amounts.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine, SettledBudget } from './ledger.ts';
 import { type DigestPattern, type Matcher, createMatcher } from './match-facts.ts';

@@ -1,3 +1,6 @@
+/** Money is counted in integers of nano-USD: a price of $1 for a million tokens is 1,000 of them a token. */
+export const nanoUsdPerUsd = 1_000_000_000;
+
 /** What a model costs: in USD for a million tokens, unless said otherwise. Numbers are finite and not negative. */
 export interface Price {
   readonly input: number;

@@ -2,10 +2,10 @@ import type { Logger } from 'pino';
 
 import { CallerLeft, type ErrorCode, ProxyError, tellableMessage } from '../errors.ts';
 import type { CallRecord, Exchange, Outcome, Policy, Reply } from '../exchange.ts';
-import { nanoUsdPerUsd } from '../ledger/amounts.ts';
 import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
 import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isBilled } from '../openai/is-billed.ts';
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Activity, LiveCall } from '../telemetry/activity.ts';
 import type { Audit } from '../telemetry/audit.ts';
 import type { Metrics } from '../telemetry/metrics.ts';

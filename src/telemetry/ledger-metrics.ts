@@ -1,3 +1,4 @@
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import { type BudgetMetrics, createBudgetMetrics } from './budget-metrics.ts';
 import { ledgerDefinitions as definitions } from './ledger-definitions.ts';
 import { type Registers, expose } from './registers.ts';
@@ -37,8 +38,6 @@ export interface HoldCount {
   /** Zero if there is none. */
   oldestAgeMs(): number;
 }
-
-const nanoUsdPerUsd = 1_000_000_000;
 
 export function createLedgerMetrics(registers: Registers, maxBudgetScopes: number): LedgerMetrics {
   const settlements = createTally(definitions.settlements, registers);

@@ -1,3 +1,4 @@
+import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Usage } from '../openai/usage.ts';
 import type { BoundedLabel } from './bounded-label.ts';
 import { createDistribution } from './distribution.ts';
@@ -43,7 +44,6 @@ export interface CallLabels {
 }
 
 const provider = 'openai';
-const nanoUsdPerUsd = 1_000_000_000;
 
 export function createUsageMetrics(registers: Registers, labels: CallLabels): UsageMetrics {
   const tokens = createTally(definitions.tokens, registers);
