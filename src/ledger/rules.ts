@@ -1,6 +1,5 @@
 import { nanoUsdPerUsd } from '../openai/price.ts';
-import { units } from './amounts.ts';
-import type { Unit } from './amounts.ts';
+import { type Unit, units } from './amounts.ts';
 import type { BudgetLine, ConcurrencyLine, RateLine, SettledBudget } from './ledger.ts';
 import { type DigestPattern, type Matcher, createMatcher } from './match-facts.ts';
 import { type Facts, scopeOf } from './scopes.ts';
