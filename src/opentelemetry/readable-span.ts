@@ -3,6 +3,7 @@ import { hrTimeDuration, millisToHrTime } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
+import { cutText } from '../telemetry/cut-text.ts';
 import { readTraceparent } from '../telemetry/trace-context.ts';
 import type { EndedSpan } from './traced-span.ts';
 
@@ -54,16 +55,10 @@ function attributesOf({ said }: EndedSpan, maxLength: number): Record<string, st
     for (const name in some) {
       const value = some[name];
       if (value === undefined) continue;
-      attributes[name] = typeof value === 'string' ? cut(value, maxLength) : value;
+      attributes[name] = typeof value === 'string' ? cutText(value, maxLength).toWellFormed() : value;
     }
   }
   return attributes;
-}
-
-/** A copy where it is cut: a slice would keep the whole in memory. */
-function cut(value: string, maxLength: number): string {
-  if (value.length <= maxLength) return value.toWellFormed();
-  return Buffer.from(value.slice(0, maxLength)).toString('utf8');
 }
 
 function linkTo(traceparent: string): Link[] {

@@ -1,6 +1,7 @@
 import type { Exchange, Reply, Transform } from '../exchange.ts';
 import { type SaidMessage, answeredOf, askedOf, textMessage } from '../openai/said-messages.ts';
 import { createSeenOutput } from '../openai/seen-output.ts';
+import { cutText } from '../telemetry/cut-text.ts';
 import type { Attributes } from '../telemetry/tracing.ts';
 
 export interface CaptureContent {
@@ -80,8 +81,7 @@ export function seeAnswer(
 
 function written(messages: readonly SaidMessage[]): string | undefined {
   if (messages.length === 0) return undefined;
-  // A copy: a slice would keep the whole in memory.
-  return Buffer.from(JSON.stringify(messages).slice(0, maxLength)).toString('utf8');
+  return cutText(JSON.stringify(messages), maxLength);
 }
 
 function tapInto(push: (chunk: Uint8Array) => void): Transform {

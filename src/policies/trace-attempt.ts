@@ -3,6 +3,7 @@ import { type Exchange, type Outcome, type Policy, type Reply, through } from '.
 import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isRecord } from '../openai/is-record.ts';
 import { modelOf } from '../resilience/upstreams.ts';
+import { cutText } from '../telemetry/cut-text.ts';
 import { type Attributes, type Span, failureType } from '../telemetry/tracing.ts';
 import { type CaptureContent, askedAttributes, seeAnswer } from './capture-content.ts';
 
@@ -122,10 +123,7 @@ function answeredWith({ model, id, usage, serviceTier }: Outcome): Attributes {
 const maxModelLength = 128;
 
 export function shortModelOf(exchange: Exchange): string | undefined {
-  const model = modelOf(exchange);
-  if (model.length <= maxModelLength) return model || undefined;
-  // A copy: a slice would keep the whole of it in memory.
-  return Buffer.from(model.slice(0, maxModelLength)).toString('utf8');
+  return cutText(modelOf(exchange), maxModelLength) || undefined;
 }
 
 /** Of the Responses API, by its id or as an object. */

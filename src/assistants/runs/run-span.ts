@@ -1,3 +1,4 @@
+import { cutText } from '../../telemetry/cut-text.ts';
 import type { CallTrace, Span, TraceHeaders, Tracing } from '../../telemetry/tracing.ts';
 import type { ModelEnding } from '../models/model-call.ts';
 import type { RunRecord } from '../store/records.ts';
@@ -52,7 +53,7 @@ export function endRunSpan(span: Span | undefined, { run, used }: RunRecord, isL
   if (!span) return;
   span.set({
     'gen_ai.agent.id': run.assistant_id,
-    'gen_ai.request.model': run.model.slice(0, maxModelLength),
+    'gen_ai.request.model': cutText(run.model, maxModelLength),
     'assistant_proxy.run.status': run.status,
     'assistant_proxy.run.input_tokens': used.prompt_tokens,
     'assistant_proxy.run.output_tokens': used.completion_tokens,
@@ -69,7 +70,7 @@ const maxModelLength = 128;
 export function beginModelCall(trace: CallTrace | undefined, run: Run): CallTrace | undefined {
   const span = trace?.span?.child('model call', 'internal', {
     'gen_ai.conversation.id': run.thread_id,
-    'gen_ai.request.model': run.model.slice(0, maxModelLength),
+    'gen_ai.request.model': cutText(run.model, maxModelLength),
     'assistant_proxy.run.id': run.id,
   });
   return trace && span ? within(trace.headers, span) : trace;
