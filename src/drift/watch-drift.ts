@@ -21,6 +21,9 @@ export interface DriftWatch {
 /** So that pods that start together don't ask for the turn together. */
 const spreadMs = 2000;
 
+/** When the store is asked again that did not answer. */
+const storeAwayMs = 30_000;
+
 /**
  * Has one of all pods, every now and then, compare the ledger with the provider's own count; beside the calls, which
  * never wait for it. What fails is counted, told, and tried again at the next turn.
@@ -53,8 +56,9 @@ export function watchDrift(settings: DriftSettings): DriftWatch {
       if (untilMs > 0) return untilMs;
       tell(await compare(settings, nowMs()));
     } catch (error) {
-      // The store's connection reports its troubles itself.
-      if (!(error instanceof StoreUnavailable) && !isClosed) {
+      // Its connection reports its troubles itself. Nobody knows whose turn it was, so it is asked again soon.
+      if (error instanceof StoreUnavailable) return Math.min(everyMs, storeAwayMs);
+      if (!isClosed) {
         metrics.failed();
         log.warn({ cause: (error as Error).message }, "the provider's usage could not be compared");
       }
