@@ -27,6 +27,7 @@ import { hideWith } from './redaction/find-at-once.ts';
 import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { createDataPlane } from './server/data-plane.ts';
+import { listenOn } from './server/listen-on.ts';
 import { type Refusal, createActivity } from './telemetry/activity.ts';
 import type { LogSink } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -157,7 +158,7 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
 
   return {
     async listen() {
-      const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
+      const adminUrl = await listenOn(adminServer, admin);
       const proxyUrl = await dataPlane.listen(listen.host, listen.port);
       ready = true;
       return { proxyUrl: `${proxyUrl}/v1`, adminUrl };

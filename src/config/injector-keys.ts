@@ -2,7 +2,7 @@
 import { baseUrl, checkedText, choice, flag, host, integer, list, section, text } from './fields.ts';
 
 export const injectorSection = section({
-  host: host('0.0.0.0', 'Address that the API server calls.'),
+  host: host('::', 'Address that the API server calls; `::` is all of them, IPv4 and IPv6.'),
   port: integer(8443, 'Port that the API server calls; 0 takes any free one.', { maximum: 65_535 }),
   onError: choice(
     ['ignore', 'deny'],

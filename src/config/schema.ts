@@ -38,7 +38,10 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 's
  */
 export const configSchema = section({
   listen: section({
-    host: host('127.0.0.1', 'Address that applications call; beyond loopback only with `auth.keys`.'),
+    host: host(
+      '127.0.0.1',
+      'Address that applications call, `::` for all; beyond loopback only with `auth.keys`.',
+    ),
     port: integer(8080, 'Port that applications call; 0 takes any free one.', { maximum: 65_535 }),
     maxBodyBytes: integer(
       67_108_864,
@@ -50,7 +53,10 @@ export const configSchema = section({
     bodyIdleTimeoutMs: milliseconds(30_000, "How long a caller may pause while it sends a request's body."),
   }),
   admin: section({
-    host: host('127.0.0.1', 'Address of the admin port: probes, metrics and the console.'),
+    host: host(
+      '127.0.0.1',
+      'Address of the admin port: probes, metrics and the console; `::` is all of them, IPv4 and IPv6.',
+    ),
     port: integer(9090, 'Port for probes, metrics and the console; 0 takes any free one.', {
       maximum: 65_535,
     }),

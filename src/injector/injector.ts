@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../clock.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Config } from '../config/schema.ts';
+import { listenOn } from '../server/listen-on.ts';
 import type { LogSink } from '../telemetry/logger.ts';
 import type { CertificateSource, ServingCertificate } from './certificates/certificate-source.ts';
 import { createFileCertificate } from './certificates/file-certificate.ts';
@@ -105,8 +106,8 @@ export function createInjector(
   let kept: Promise<void> | undefined;
   return {
     async listen() {
-      const adminUrl = await adminServer.listen({ host: admin.host, port: admin.port });
-      const webhookUrl = await webhook.listen({ host: settings.host, port: settings.port });
+      const adminUrl = await listenOn(adminServer, admin);
+      const webhookUrl = await listenOn(webhook, settings);
       kept = keepCertificate();
       return { webhookUrl, adminUrl };
     },

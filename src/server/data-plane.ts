@@ -8,6 +8,7 @@ import type { Exchange, Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
 import { followConnections } from './connections.ts';
 import { drain } from './drain.ts';
+import { listenOn } from './listen-on.ts';
 import { receive } from './receive.ts';
 import { isLastOfConnection, respond } from './respond.ts';
 
@@ -71,7 +72,7 @@ export function createDataPlane(settings: DataPlaneSettings): DataPlane {
   server.setNotFoundHandler(answer);
   server.setErrorHandler(refuse);
   return {
-    listen: (host, port) => server.listen({ host, port }),
+    listen: (host, port) => listenOn(server, { host, port }),
     drain: (gracePeriodMs) => drain(server, connections, gracePeriodMs),
   };
 

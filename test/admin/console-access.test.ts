@@ -44,31 +44,34 @@ function ask(
   });
 }
 
-test('who forwards a port sees page and status; what comes from elsewhere, or by a proxy, sees neither', async (t) => {
-  const admin = await startAdmin(t);
-  for (const path of guarded) assert.equal((await admin({ path })).status, 200, path);
-  const strangers: Asked[] = [
-    // Meshes hand on what comes from other pods from this address.
-    { localAddress: '127.0.0.6' },
-    { headers: { 'x-forwarded-for': '10.0.0.7' } },
-    { headers: { 'x-real-ip': '10.0.0.7' } },
-    { headers: { 'x-envoy-external-address': '10.0.0.7' } },
-    { headers: { forwarded: 'for=10.0.0.7' } },
-    { headers: { via: '1.1 proxy' } },
-    { headers: { 'l5d-client-id': 'default.default' } },
-  ];
-  for (const stranger of strangers) {
-    for (const path of guarded) {
-      const { status, body } = await admin({ ...stranger, path });
-      assert.deepEqual(
-        [status, body.includes('kubectl port-forward')],
-        [403, true],
-        JSON.stringify(stranger),
-      );
+// On `::` whoever comes by IPv4 has an address such as ::ffff:127.0.0.1.
+for (const host of ['127.0.0.1', '::']) {
+  test(`who forwards a port to ${host} sees page and status; what comes from elsewhere, or by a proxy, sees neither`, async (t) => {
+    const admin = await startAdmin(t, { ASSISTANT_PROXY_ADMIN_HOST: host });
+    for (const path of guarded) assert.equal((await admin({ path })).status, 200, path);
+    const strangers: Asked[] = [
+      // Meshes hand on what comes from other pods from this address.
+      { localAddress: '127.0.0.6' },
+      { headers: { 'x-forwarded-for': '10.0.0.7' } },
+      { headers: { 'x-real-ip': '10.0.0.7' } },
+      { headers: { 'x-envoy-external-address': '10.0.0.7' } },
+      { headers: { forwarded: 'for=10.0.0.7' } },
+      { headers: { via: '1.1 proxy' } },
+      { headers: { 'l5d-client-id': 'default.default' } },
+    ];
+    for (const stranger of strangers) {
+      for (const path of guarded) {
+        const { status, body } = await admin({ ...stranger, path });
+        assert.deepEqual(
+          [status, body.includes('kubectl port-forward')],
+          [403, true],
+          JSON.stringify(stranger),
+        );
+      }
+      for (const path of open) assert.equal((await admin({ ...stranger, path })).status, 200, path);
     }
-    for (const path of open) assert.equal((await admin({ ...stranger, path })).status, 200, path);
-  }
-});
+  });
+}
 
 test('a page of somebody else whose name leads here is told nothing', async (t) => {
   const admin = await startAdmin(t);

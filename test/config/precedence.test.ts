@@ -142,7 +142,7 @@ test('with nothing but a key in the environment every key has its default', () =
       captureContent: false,
     },
     injector: {
-      host: '0.0.0.0',
+      host: '::',
       port: 8443,
       name: 'assistant-proxy-injector',
       namespace: '',

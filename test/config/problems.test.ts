@@ -79,7 +79,17 @@ for (const host of ['127.0.0.1', '127.9.9.9', '::1', 'localhost']) {
   });
 }
 
-for (const host of ['0.0.0.0', '::', '10.0.0.1', 'example.com', '', '127.0.0.1.example.com', '0177.0.0.1']) {
+for (const host of [
+  '0.0.0.0',
+  '::',
+  '::0',
+  'fd00::1',
+  '10.0.0.1',
+  'example.com',
+  '',
+  '127.0.0.1.example.com',
+  '0177.0.0.1',
+]) {
   test(`listen.host ${JSON.stringify(host)} is refused without callers' keys`, () => {
     assert.deepEqual(pathsOf({ listen: { host } }), ['listen.host']);
     const auth = { keys: [{ name: 'crawler', key: '0123456789abcdef' }] };

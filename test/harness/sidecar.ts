@@ -52,7 +52,8 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
   });
   const logSink = createLogger('debug', logDescriptor, config.telemetry.auditFile);
   const app = await createApp(config, logSink, options.pod);
-  const { proxyUrl, adminUrl } = await app.listen();
+  const opened = await app.listen();
+  const [proxyUrl, adminUrl] = [onLoopback(opened.proxyUrl), onLoopback(opened.adminUrl)];
   let stopped: Promise<boolean> | undefined;
   const shutDown = () => (stopped ??= app.shutDown());
   test.after(async () => {
@@ -72,4 +73,9 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
     budgets: async () => (await (await fetch(`${adminUrl}/budgets`)).json()) as BudgetReport[],
     shutDown,
   };
+}
+
+/** Who listens on every address is called by the one that each machine has. */
+function onLoopback(url: string): string {
+  return url.replace(/\/\/(\[::\]|0\.0\.0\.0):/, '//127.0.0.1:');
 }

@@ -27,13 +27,19 @@ budgets:
   - { name: team-day, per: [team, user], limit: { tokens: 150 }, window: { every: day }, onTight: deny }
 `;
 
-test("beyond loopback a sidecar without callers' keys does not start", async (t) => {
-  const start = (text: string) =>
-    startSidecar(t, { upstreamUrl: 'http://127.0.0.1:9/v1', config: `listen: { host: 0.0.0.0 }\n${text}` });
-  await assert.rejects(start(''), /listen\.host.*callers' keys are needed/s);
-  const sidecar = await start(`auth: { keys: [{ name: one, key: ${searchKey} }] }`);
-  assert.equal((await fetch(`http://127.0.0.1:${sidecar.port}/v1/models`)).status, 401);
-});
+for (const host of ['0.0.0.0', '::']) {
+  test(`on ${host} a sidecar without callers' keys does not start, and one with them is reached by IPv4`, async (t) => {
+    const start = (text: string) =>
+      startSidecar(t, {
+        upstreamUrl: 'http://127.0.0.1:9/v1',
+        config: `listen: { host: '${host}' }\nadmin: { host: '${host}' }\n${text}`,
+      });
+    await assert.rejects(start(''), /listen\.host.*callers' keys are needed/s);
+    const { port, adminUrl } = await start(`auth: { keys: [{ name: one, key: ${searchKey} }] }`);
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/models`)).status, 401);
+    assert.equal((await fetch(`${adminUrl}/readyz`)).status, 200);
+  });
+}
 
 test('a call without a known key is refused in the shape of OpenAI, and nothing is sent', async (t) => {
   const { post, standIn, sidecar } = await startGoverned(t, { config });

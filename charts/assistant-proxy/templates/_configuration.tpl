@@ -38,7 +38,7 @@ redis-url: {{ . | quote }}
   "authorityDays" $certificates.authorityDays
 -}}
 admin:
-  host: 0.0.0.0
+  host: '::'
   port: 9090
 telemetry:
   logLevel: {{ .Values.injector.logLevel }}

@@ -177,7 +177,7 @@ limits:
 - name: ASSISTANT_PROXY_LISTEN_PORT
   value: {{ .port | default 8080 | quote }}
 - name: ASSISTANT_PROXY_ADMIN_HOST
-  value: 0.0.0.0
+  value: '::'
 - name: ASSISTANT_PROXY_ADMIN_PORT
   value: {{ .adminPort | default 9090 | quote }}
 - name: ASSISTANT_PROXY_STORE_STATE_DIR

@@ -86,8 +86,8 @@ function sidecarEnv(pod: Pod, { settings, wishes, ports }: SidecarParts): Enviro
     },
     { name: 'REDIS_URL', valueFrom: { secretKeyRef: redisUrl } },
     { name: 'ASSISTANT_PROXY_LISTEN_PORT', value: String(ports.proxy) },
-    // Probes and scrapes come from outside of the pod.
-    { name: 'ASSISTANT_PROXY_ADMIN_HOST', value: '0.0.0.0' },
+    // Probes and scrapes come from outside of the pod, to its IPv4 or IPv6 address.
+    { name: 'ASSISTANT_PROXY_ADMIN_HOST', value: '::' },
     { name: 'ASSISTANT_PROXY_ADMIN_PORT', value: String(ports.admin) },
     { name: 'ASSISTANT_PROXY_STORE_STATE_DIR', value: '/var/lib/assistant-proxy' },
     { name: 'ASSISTANT_PROXY_SHUTDOWN_GRACE_PERIOD_MS', value: String(graceMs) },

@@ -76,7 +76,8 @@ async function install(t: TestContext, furtherSettings = '', installed = objects
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   const { ASSISTANT_PROXY_INJECTOR_IMAGE: _image, ...env } = injectorEnv(api);
   const text = find('ConfigMap', installed).data!['config.yaml']!;
-  const config = loadConfig({ text: `${text}\n  ${furtherSettings}\n`, env, needsKey: false });
+  const here = { ...env, ASSISTANT_PROXY_ADMIN_HOST: '127.0.0.1' };
+  const config = loadConfig({ text: `${text}\n  ${furtherSettings}\n`, env: here, needsKey: false });
   const injector = createInjector(config, createLogger('debug', openSync(join(folder, 'log'), 'a')), {
     clock: systemClock,
     refreshMs: 50,

@@ -173,12 +173,21 @@ test('where only the API server may call the webhook, so may `helm test`', () =>
   const named = (wanted: string) => objects.find((object) => identityOf(object) === wanted)!;
   const name = 'assistant-proxy/assistant-proxy-injector';
   const { ingress } = named(`NetworkPolicy ${name}`).spec as { ingress: { from: Peer[] }[] };
-  const [address, pod] = ingress[0]!.from;
-  assert.deepEqual(address, { ipBlock: { cidr: '10.0.0.1/32' } });
+  const [pod, ...addresses] = ingress[0]!.from.toReversed();
+  assert.deepEqual(addresses, [{ ipBlock: { cidr: 'fd00::1/128' } }, { ipBlock: { cidr: '10.0.0.1/32' } }]);
   const { labels } = named(`Pod ${name}-test`).metadata;
   const asked = Object.entries(pod!.podSelector!.matchLabels);
   assert.equal(asked.length, 3);
   for (const [key, value] of asked) assert.equal(labels[key], value, key);
+});
+
+test('nothing that is rendered names an address or a family of addresses, unless a value does', () => {
+  for (const { name, objects } of rendered.filter((each) => each.name !== 'everything')) {
+    const networked = objects.filter(({ kind }) => kind === 'NetworkPolicy' || kind === 'Service');
+    assert.ok(networked.length > 0 || name === 'as-dependency', name);
+    assert.doesNotMatch(JSON.stringify(networked), /ipBlock|ipFamil|clusterIP"/, name);
+    assert.doesNotMatch(JSON.stringify(objects), /0\.0\.0\.0/, name);
+  }
 });
 
 test('the injectors reach an API server on any port that is common', () => {

@@ -10,7 +10,9 @@ const isRoot = process.getuid?.() === 0;
 /** Runs what follows in a network of its own; without root, as root of a user namespace. */
 export const unshareNetwork = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--net'];
 
-/** The network of a pod: a loopback of its own, and one address that other pods reach. */
+export type AddressFamily = 'IPv4' | 'IPv6';
+
+/** The network of a pod: a loopback of its own, and one address that other pods reach, as a URL has it. */
 export interface PodNetwork {
   readonly address: string;
   /** A command line that runs another in this network. */
@@ -21,7 +23,10 @@ export interface PodNetwork {
  * Two pods on one node, joined by a cable. As in Kubernetes, a process that only waits keeps each network there; both go
  * with it when the test is over, or is killed.
  */
-export async function connectTwoPods(lifetime: Lifetime): Promise<readonly [PodNetwork, PodNetwork]> {
+export async function connectTwoPods(
+  lifetime: Lifetime,
+  family: AddressFamily = 'IPv4',
+): Promise<readonly [PodNetwork, PodNetwork]> {
   const first = await startPause(lifetime, unshareNetwork);
   // Networks that are joined must belong to the same user namespace.
   const second = await startPause(lifetime, [...enter(first, ['--user']), 'unshare', '--net']);
@@ -32,11 +37,16 @@ export async function connectTwoPods(lifetime: Lifetime): Promise<readonly [PodN
   const cable = ['ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', `${second}`];
   run(first, ...cable);
   const networks = [first, second].map((pid, index) => {
-    const address = `10.88.0.${index + 1}`;
+    const host = index + 1;
+    // Nobody else is on the cable, whom a check for duplicates could find.
+    const address = family === 'IPv4' ? [`10.88.0.${host}/24`] : [`fd00:88::${host}/64`, 'nodad'];
     run(pid, 'ip', 'link', 'set', 'lo', 'up');
-    run(pid, 'ip', 'address', 'add', `${address}/24`, 'dev', 'eth0');
+    run(pid, 'ip', 'address', 'add', ...address, 'dev', 'eth0');
     run(pid, 'ip', 'link', 'set', 'eth0', 'up');
-    return { address, enter: enter(pid, ['--user', '--net']) };
+    return {
+      address: family === 'IPv4' ? `10.88.0.${host}` : `[fd00:88::${host}]`,
+      enter: enter(pid, ['--user', '--net']),
+    };
   });
   return networks as unknown as readonly [PodNetwork, PodNetwork];
 }
