@@ -9,6 +9,10 @@ export const injectorSection = section({
     'ignore',
     'What happens to a pod whose annotations can not be used: it starts without a sidecar and with a warning, or is refused.',
   ),
+  events: flag(
+    true,
+    'Whether Kubernetes Events say why a pod got no sidecar, for which the service account must be allowed to create them.',
+  ),
   namespaces: list(
     objectName('A namespace.', {}),
     'Namespaces whose pods get a sidecar, beside what the webhook selects; empty: all.',

@@ -52,18 +52,19 @@ export function createInjector(
   const stopping = new AbortController();
   let serving: ServingCertificate | undefined;
 
+  const tellEvents = createEventTeller({
+    client,
+    clock,
+    instance: hostname(),
+    onLost(error) {
+      metrics.eventLost();
+      log.debug({ cause: error.message }, 'Event not written');
+    },
+  });
   const webhook = createWebhookServer({
     settings,
     metrics,
-    onNotice: createEventTeller({
-      client,
-      clock,
-      instance: hostname(),
-      onLost(error) {
-        metrics.eventLost();
-        log.debug({ cause: error.message }, 'Event not written');
-      },
-    }),
+    onNotice: settings.events ? tellEvents : () => {},
     onInternalError: (error) => log.error({ stack: error.stack }, 'internal error'),
   });
   const adminServer = createInjectorAdmin({

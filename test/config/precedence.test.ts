@@ -144,6 +144,7 @@ test('with nothing but a key in the environment every key has its default', () =
     injector: {
       host: '::',
       port: 8443,
+      events: true,
       name: 'assistant-proxy-injector',
       namespace: '',
       namespaces: [],

@@ -190,6 +190,18 @@ test('an Event that can not be written delays nothing and is counted', async (t)
   );
 });
 
+test('with Events switched off none is written, nor tried, and the warnings stay', async (t) => {
+  const { send, api, injector } = await startReady(t, { ASSISTANT_PROXY_INJECTOR_EVENTS: 'false' });
+  const { warnings } = responseIn((await send(reviewOf(owned(mistakenPod)))).body);
+  assert.match(warnings!.join('\n'), /assistant-proxy.io\/port must be an integer/);
+  // Whatever was under way is over when it has ended.
+  await injector.shutDown();
+  assert.deepEqual(
+    api.calls.filter((each) => each.includes('/events')),
+    [],
+  );
+});
+
 const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d4f', uid: 'r-1' };
 
 function owned(pod: object, name = owner.name): object {

@@ -11,6 +11,11 @@ redis-url: {{ . | quote }}
 {{- end }}
 {{- end -}}
 
+{{/* Whether the injector writes Events, and so needs the right to: a text, or none. */}}
+{{- define "assistant-proxy.injector.writesEvents" -}}
+{{- if dig "events" .Values.injector.rbac.events .Values.injector.config }}true{{ end }}
+{{- end -}}
+
 {{/* The configuration of the injector. */}}
 {{- define "assistant-proxy.injector.config" -}}
 {{- $sidecar := .Values.sidecar }}
@@ -20,6 +25,7 @@ redis-url: {{ . | quote }}
 {{- $own := dict
   "port" .Values.injector.port
   "onError" .Values.injector.onError
+  "events" .Values.injector.rbac.events
   "image" (include "assistant-proxy.image" .)
   "imagePullPolicy" .Values.image.pullPolicy
   "native" $sidecar.native

@@ -141,6 +141,23 @@ describe('what the injector may do', () => {
     assert.equal(spec.automountServiceAccountToken, false);
   });
 
+  for (const set of ['injector.rbac.events=false', 'injector.config.events=false']) {
+    test(`is not to write Events with ${set}, and it is told not to try`, () => {
+      const objects = templateObjects({ set: [set] });
+      assert.doesNotMatch(JSON.stringify(objects.filter(({ kind }) => kind.endsWith('Role'))), /events/);
+      assert.equal(settingsIn(objects).events, false);
+    });
+  }
+
+  test('and what it is told to try are one, with each values file', () => {
+    for (const { name, objects } of rendered) {
+      if (!objects.some(({ kind }) => kind === 'MutatingWebhookConfiguration')) continue;
+      const { events } = settingsIn(objects);
+      const rights = JSON.stringify(objects.filter(({ kind }) => kind === 'ClusterRole'));
+      assert.equal(rights.includes('events'), events, name);
+    }
+  });
+
   function rule(group: string, resource: string, name: string, verbs: string[]) {
     return { apiGroups: [group], resources: [resource], resourceNames: [name], verbs };
   }
@@ -153,8 +170,7 @@ describe('what the injector may do', () => {
 test('the names by which the injector looks for its objects are those that they have, whatever the release is called', () => {
   for (const set of [[], ['fullnameOverride=somebody-elses-very-long-name-that-goes-on-and-on-for-ever']]) {
     const objects = templateObjects({ set });
-    const text = objects.find(({ kind, data }) => kind === 'ConfigMap' && data!['config.yaml'])!.data!;
-    const { injector } = parse(text['config.yaml']!) as { injector: { name: string } };
+    const injector = settingsIn(objects);
     assert.ok(injector.name.length <= 59, injector.name);
     const identities = objects.map(identityOf);
     for (const identity of [
@@ -223,6 +239,15 @@ test('a pod has longer to end than its container needs to finish what runs', () 
   assert.equal(graceMs, '120000');
   assert.equal(gateway.terminationGracePeriodSeconds, 120 + 5 + 5);
 });
+
+/** The section `injector` of the injector's configuration. */
+function settingsIn(objects: readonly KubernetesObject[]): { name: string; events: boolean } {
+  const { data } = objects.find(
+    ({ kind, metadata }) =>
+      kind === 'ConfigMap' && metadata.labels['app.kubernetes.io/component'] === 'injector',
+  )!;
+  return (parse(data!['config.yaml']!) as { injector: { name: string; events: boolean } }).injector;
+}
 
 interface Peer {
   readonly podSelector?: { readonly matchLabels: Readonly<Record<string, string>> };
