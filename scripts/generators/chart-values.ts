@@ -83,6 +83,7 @@ export const chartValues: Schema = {
     native: flag,
     configMap: objectName,
     secret: objectName,
+    envSecret: optionalLabel,
     gracePeriodSeconds: { type: 'integer', minimum: 0, maximum: 86_400 },
     resources: closed({
       requests: closed({ cpu: quantity, memory: quantity }),
@@ -130,6 +131,7 @@ export const chartValues: Schema = {
     replicas: { type: 'integer', minimum: 1 },
     config: configuration,
     existingSecret: optionalName,
+    envSecret: optionalName,
     callers: closed({
       keys: {
         type: 'array',

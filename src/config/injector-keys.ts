@@ -1,6 +1,9 @@
 /** The keys of the injector (`npm start -- inject`), which puts sidecars into pods. A sidecar itself reads none of them. */
 import { baseUrl, checkedText, choice, flag, host, integer, list, section, text } from './fields.ts';
 
+const objectNameForm =
+  '1 to 63 lower-case letters, digits and hyphens, and neither start nor end with a hyphen';
+
 export const injectorSection = section({
   host: host('::', 'Address that the API server calls; `::` is all of them, IPv4 and IPv6.'),
   port: integer(8443, 'Port that the API server calls; 0 takes any free one.', { maximum: 65_535 }),
@@ -45,6 +48,12 @@ export const injectorSection = section({
     "Secret in the pod's namespace with the key `api-key`, and `redis-url` if there is a Redis.",
     { default: 'assistant-proxy' },
   ),
+  envSecret: checkedText(
+    "Secret in the pod's namespace whose entries are environment variables of the sidecar, for `${NAME}` in its configuration; pods wait for it. Empty: none.",
+    (value) => value === '' || isObjectName(value),
+    `must be empty, or ${objectNameForm}`,
+    { default: '' },
+  ),
   name: objectName(
     "Name of the injector's Service, MutatingWebhookConfiguration and Lease; its Secret is called the same with `-tls`.",
     { default: 'assistant-proxy-injector' },
@@ -70,12 +79,11 @@ export const injectorSection = section({
 });
 
 function objectName(description: string, options: { default?: string }) {
-  return checkedText(
-    description,
-    (value) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value),
-    'must be 1 to 63 lower-case letters, digits and hyphens, and neither start nor end with a hyphen',
-    options,
-  );
+  return checkedText(description, isObjectName, `must be ${objectNameForm}`, options);
+}
+
+function isObjectName(value: string): boolean {
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(value);
 }
 
 function quantity(defaultValue: string, description: string) {

@@ -146,6 +146,7 @@ test('with nothing but a key in the environment every key has its default', () =
       port: 8443,
       events: true,
       name: 'assistant-proxy-injector',
+      envSecret: '',
       namespace: '',
       namespaces: [],
       image: '',

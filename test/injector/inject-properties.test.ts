@@ -35,6 +35,8 @@ const annotation = fc.constantFrom(
   ['containers', 'web'],
   ['exclude-containers', 'helper,mesh'],
   ['env', '{"A":"b"}'],
+  ['env-secret', 'search-env'],
+  ['env-secret', ''],
   ['grace-period-seconds', '90'],
   ['patch', '[{"op":"add","path":"/stdin","value":true}]'],
   ['patch', '[{"op":"test","path":"/stdin","value":true}]'],

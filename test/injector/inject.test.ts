@@ -111,6 +111,33 @@ test('the sidecar never goes without an identity, which its configuration may as
   assert.ok(JSON.stringify(env.find(({ name }) => name === 'TEAM')).includes('metadata.namespace'));
 });
 
+test("a Secret's entries become variables of the sidecar and of no other container, in pods that do not say otherwise", () => {
+  const settings = settingsWith({ ASSISTANT_PROXY_INJECTOR_ENV_SECRET: 'common-env' });
+  const containersOf = (annotations: object, used = settings) => {
+    const pod = {
+      ...bare,
+      metadata: { name: 'web', annotations },
+      spec: { ...bare.spec, initContainers: [{ name: 'migrate', image: 'web:1' }] },
+    };
+    const { spec } = injectInto(pod, used).pod as Pod;
+    return [...spec.initContainers!, ...spec.containers!] as { name: string; envFrom?: object[] }[];
+  };
+  for (const [annotations, used, secret] of [
+    [{}, settings, 'common-env'],
+    [{ 'assistant-proxy.io/env-secret': 'own-env' }, settings, 'own-env'],
+    [{ 'assistant-proxy.io/env-secret': 'own-env' }, settingsWith(), 'own-env'],
+    [{ 'assistant-proxy.io/env-secret': '' }, settings, undefined],
+    [{}, settingsWith(), undefined],
+  ] as const) {
+    const [sidecar, ...application] = containersOf(annotations, used);
+    assert.equal(sidecar!.name, 'assistant-proxy');
+    // Not optional: a pod waits for it.
+    assert.deepEqual(sidecar!.envFrom, secret && [{ secretRef: { name: secret } }]);
+    assert.equal(application.length, 2);
+    assert.ok(!JSON.stringify(application).includes('envFrom'));
+  }
+});
+
 test('every annotation is read: a wrong value of any that can be wrong is told by its name', () => {
   const free = new Set(['status']);
   for (const name of Object.keys(annotations).filter((each) => !free.has(each))) {

@@ -37,6 +37,7 @@ redis-url: {{ . | quote }}
   "gracePeriodSeconds" $sidecar.gracePeriodSeconds
   "configMap" $sidecar.configMap
   "secret" $sidecar.secret
+  "envSecret" ($sidecar.envSecret | default "")
   "name" (include "assistant-proxy.injector.name" .)
   "namespace" .Release.Namespace
   "certificates" (eq $certificates.source "self" | ternary "self" "files")

@@ -19,6 +19,7 @@ the chart as a dependency, or copy this file. All parameters but the image have 
   adminPort           9090, for probes and metrics
   configMap           assistant-proxy, with the key config.yaml
   secret              assistant-proxy, with the key api-key, and redis-url if there is a Redis
+  envSecret           none; a Secret whose entries are environment variables of the sidecar; the pod waits for it
   gracePeriodSeconds  25
   resources           as in a container
   logLevel            that of the configuration
@@ -35,6 +36,11 @@ image: {{ required "assistant-proxy.sidecar.container needs an image" .image }}
 imagePullPolicy: {{ .imagePullPolicy | default "IfNotPresent" }}
 {{- if $native }}
 restartPolicy: Always
+{{- end }}
+{{- with .envSecret }}
+envFrom:
+  - secretRef:
+      name: {{ . | quote }}
 {{- end }}
 env:
   {{- include "assistant-proxy.sidecar.env" . | trim | nindent 2 }}

@@ -70,6 +70,12 @@ export const annotations = {
     otherwise: '`injector.secret`',
     meaning: "Secret of the pod's namespace with the key `api-key`, and `redis-url` if there is a Redis.",
   },
+  'env-secret': {
+    form: 'name, or empty',
+    otherwise: '`injector.envSecret`',
+    meaning:
+      "Secret of the pod's namespace whose entries are environment variables of the sidecar; empty: none.",
+  },
   port: {
     form: portForm,
     otherwise: '8080, or the next that is free',

@@ -16,6 +16,8 @@ export interface Wishes {
   readonly memoryLimit: string | undefined;
   readonly configMap: string | undefined;
   readonly secret: string | undefined;
+  /** Empty if it wants none. */
+  readonly envSecret: string | undefined;
   readonly port: number | undefined;
   readonly adminPort: number | undefined;
   readonly logLevel: string | undefined;
@@ -23,6 +25,8 @@ export interface Wishes {
   readonly gracePeriodSeconds: number | undefined;
   readonly patch: readonly PatchOperation[];
 }
+
+const objectNamePattern = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 interface ReadAnnotations {
   readonly wishes: Wishes;
@@ -56,7 +60,13 @@ export function readAnnotations(written: Readonly<Record<string, string>>): Read
   const quantity = (name: AnnotationName) =>
     read(name, parseQuantityText, 'a quantity above zero, such as 100m or 256Mi');
   const objectName = (name: AnnotationName) =>
-    read(name, matching(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/), 'the name of an object of the namespace');
+    read(name, matching(objectNamePattern), 'the name of an object of the namespace');
+  const noneOrName = (name: AnnotationName) =>
+    read(
+      name,
+      (text) => (text === '' || objectNamePattern.test(text) ? text : undefined),
+      'the name of an object of the namespace, or empty',
+    );
   const integer = (name: AnnotationName, minimum: number, maximum: number) =>
     read(name, parseInteger(minimum, maximum), `an integer from ${minimum} to ${maximum}`);
 
@@ -72,6 +82,7 @@ export function readAnnotations(written: Readonly<Record<string, string>>): Read
     memoryLimit: quantity('memory-limit'),
     configMap: objectName('config'),
     secret: objectName('secret'),
+    envSecret: noneOrName('env-secret'),
     // The sidecar is not root, and so may not take lower ones everywhere.
     port: integer('port', 1024, 65_535),
     adminPort: integer('admin-port', 1024, 65_535),

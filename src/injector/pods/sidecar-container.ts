@@ -36,6 +36,7 @@ export function sidecarContainer(pod: Pod, parts: SidecarParts): object | string
     image: wishes.image ?? settings.image,
     imagePullPolicy: wishes.imagePullPolicy ?? settings.imagePullPolicy,
     ...(isNative ? { restartPolicy: 'Always' } : {}),
+    ...envFrom(wishes.envSecret ?? settings.envSecret),
     env: sidecarEnv(pod, parts),
     // A pod's port names must be unique. The proxy's own port is on the loopback address, and nobody else's business.
     ports: [{ name: 'ap-admin', containerPort: ports.admin, protocol: 'TCP' }],
@@ -72,6 +73,14 @@ export function sidecarVolumes({ settings, wishes }: Pick<SidecarParts, 'setting
     { name: 'assistant-proxy-key', secret: { secretName: wishes.secret ?? settings.secret } },
     { name: 'assistant-proxy-state', emptyDir: {} },
   ];
+}
+
+/**
+ * Not optional: without its variables a configuration may be a laxer one, so that the pod waits for a Secret that is
+ * missing. What `env` says wins.
+ */
+function envFrom(secret: string): { envFrom?: object[] } {
+  return secret === '' ? {} : { envFrom: [{ secretRef: { name: secret } }] };
 }
 
 function sidecarEnv(pod: Pod, { settings, wishes, ports }: SidecarParts): EnvironmentVariable[] {

@@ -43,6 +43,8 @@ export const valuesCases: readonly ValuesCase[] = [
 interface Render {
   readonly chart?: string;
   readonly files?: readonly string[];
+  /** As such a file would have them. */
+  readonly values?: object;
   /** As `--set` takes them. */
   readonly set?: readonly string[];
   readonly release?: string;
@@ -53,12 +55,14 @@ interface Render {
 export function templateText({
   chart = chartFolder,
   files = [],
+  values = {},
   set = [],
   release = 'assistant-proxy',
   namespace = 'assistant-proxy',
 }: Render = {}): string {
   const args = [...files.flatMap((file) => ['--values', file]), ...set.flatMap((each) => ['--set', each])];
-  return helm(['template', release, chart, '--namespace', namespace, ...args]);
+  const given = ['--values', '-', ...args];
+  return helm(['template', release, chart, '--namespace', namespace, ...given], JSON.stringify(values));
 }
 
 export function templateObjects(render: Render = {}): KubernetesObject[] {
@@ -67,11 +71,11 @@ export function templateObjects(render: Render = {}): KubernetesObject[] {
     .filter((object) => object !== null);
 }
 
-/** Throws with what Helm says went wrong. */
-export function helm(args: readonly string[]): string {
+/** Throws with what Helm says went wrong. The input is what stands behind `-`. */
+export function helm(args: readonly string[], input = ''): string {
   if (!existsSync(helmFile)) throw new Error('there is no Helm; run: node test/kubernetes/prepare-helm.ts');
   try {
-    return execFileSync(helmFile, args, { encoding: 'utf8', stdio: 'pipe' });
+    return execFileSync(helmFile, args, { encoding: 'utf8', stdio: 'pipe', input });
   } catch (error) {
     throw new Error((error as { stderr: string }).stderr, { cause: error });
   }

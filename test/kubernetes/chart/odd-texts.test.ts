@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 
 import { parseAllDocuments } from 'yaml';
 
@@ -16,7 +13,7 @@ const numbers = {
   commonLabels: { 12: '1e3' },
   namespaces: ['4711', { name: '1e3', redisUrl: 'redis://redis' }],
   secret: { apiKey: '1', redisUrl: '2' },
-  sidecar: { configMap: '3', secret: '4' },
+  sidecar: { configMap: '3', secret: '4', envSecret: '11' },
   injector: {
     serviceAccount: { name: '5' },
     priorityClassName: '6',
@@ -26,6 +23,7 @@ const numbers = {
   gateway: {
     enabled: true,
     existingSecret: '9',
+    envSecret: '14',
     serviceAccount: { name: '10' },
     callers: { keys: [{ name: '1e3', key: '0123456789012345' }] },
   },
@@ -34,17 +32,17 @@ const numbers = {
 
 describe('of a release 123 in the namespace 4711, whose every name is a number', () => {
   for (const version of kubernetesVersions) {
-    test(`Kubernetes ${version} finds no number where it wants a text`, (t) => {
+    test(`Kubernetes ${version} finds no number where it wants a text`, () => {
       const given = [numbers, { ...numbers, injector: {}, fullnameOverride: '' }];
-      for (const object of given.flatMap((values) => render(t, values))) {
+      for (const object of given.flatMap((values) => render(values))) {
         assert.deepEqual(schemaProblems(object, version), [], identityOf(object));
         for (const value of Object.values(object.metadata.labels)) assert.equal(typeof value, 'string');
       }
     });
   }
 
-  test('a caller keeps its name', (t) => {
-    const secret = render(t, numbers).find(({ metadata }) => metadata.name === '77-gateway-callers')!;
+  test('a caller keeps its name', () => {
+    const secret = render(numbers).find(({ metadata }) => metadata.name === '77-gateway-callers')!;
     assert.deepEqual(secret.stringData, { '1e3': '0123456789012345' });
   });
 });
@@ -68,10 +66,6 @@ describe('labels for everything', () => {
   });
 });
 
-function render(t: TestContext, values: object): KubernetesObject[] {
-  const folder = mkdtempSync(join(tmpdir(), 'values-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'values.json');
-  writeFileSync(file, JSON.stringify(values));
-  return templateObjects({ files: [file], release: '123', namespace: '4711' });
+function render(values: object): KubernetesObject[] {
+  return templateObjects({ values, release: '123', namespace: '4711' });
 }

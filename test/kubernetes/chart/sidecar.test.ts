@@ -31,6 +31,12 @@ const wishes: readonly Wish[] = [
     annotations: { config: 'mine', secret: 'my-key' },
   },
   {
+    title: 'variables of a Secret',
+    parameters: { envSecret: 'search-env' },
+    annotations: { 'env-secret': 'search-env' },
+  },
+  { title: 'none of its variables', parameters: { envSecret: '' }, annotations: { 'env-secret': '' } },
+  {
     title: 'another image and more resources',
     parameters: {
       image: 'mirror.example/assistant-proxy:1',
@@ -64,8 +70,8 @@ const wishes: readonly Wish[] = [
   },
   {
     title: 'names that YAML takes for numbers and truth values',
-    parameters: { application: '4711', configMap: '1e3', secret: '5', env: { Y: '1' } },
-    annotations: { config: '1e3', secret: '5', env: '{"Y":"1"}' },
+    parameters: { application: '4711', configMap: '1e3', secret: '5', envSecret: '6', env: { Y: '1' } },
+    annotations: { config: '1e3', secret: '5', 'env-secret': '6', env: '{"Y":"1"}' },
   },
   ...[
     { 'assistant-proxy.io/team': 'a', team: 'b', 'app.kubernetes.io/name': 'c', app: 'd' },

@@ -28,6 +28,7 @@ export interface RunnablePod {
 }
 
 type RunnableContainer = Container & {
+  readonly envFrom?: readonly { readonly secretRef: { readonly name: string } }[];
   readonly restartPolicy?: string;
   readonly startupProbe?: { readonly httpGet: { readonly path: string; readonly port: number } };
   readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
@@ -36,6 +37,8 @@ type RunnableContainer = Container & {
 interface PodFiles {
   readonly config: string;
   readonly apiKey: string;
+  /** Secrets of the namespace whose entries are variables, by their names. */
+  readonly variables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 export interface RunningContainer {
@@ -66,13 +69,14 @@ export async function runPod(
   { files, commands }: { files: PodFiles; commands: Readonly<Record<string, readonly string[]>> },
 ): Promise<RunningPod> {
   const folders = writeFiles(lifetime, files);
+  const { variables = {} } = files;
   const call = callFrom(lifetime, network);
   const { initContainers = [], containers, terminationGracePeriodSeconds } = pod.spec;
   const running: (RunningContainer & { spec: RunnableContainer; child: ChildProcess })[] = [];
   const ended: string[] = [];
 
   async function start(spec: RunnableContainer): Promise<void> {
-    const env = environmentOf(spec, pod, folders);
+    const env = environmentOf(spec, pod, { folders, variables });
     const [file, ...args] = [...network.enter, process.execPath, ...commands[spec.name]!];
     const child = spawn(file!, args, {
       cwd: root,
@@ -141,11 +145,16 @@ function writeFiles(lifetime: Lifetime, { config, apiKey }: PodFiles): ReadonlyM
 }
 
 function environmentOf(
-  { env }: RunnableContainer,
+  { env, envFrom = [] }: RunnableContainer,
   { metadata }: RunnablePod,
-  folders: ReadonlyMap<string, string>,
+  {
+    folders,
+    variables,
+  }: { folders: ReadonlyMap<string, string>; variables: NonNullable<PodFiles['variables']> },
 ): Record<string, string> {
   const found: Record<string, string> = {};
+  // What `env` says wins.
+  for (const { secretRef } of envFrom) Object.assign(found, variables[secretRef.name]!);
   for (const { name, value, valueFrom } of env ?? []) {
     const { fieldRef } = (valueFrom ?? {}) as { fieldRef?: { fieldPath: string } };
     // What else there is to take values from is an optional Secret.
