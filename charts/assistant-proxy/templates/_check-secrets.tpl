@@ -29,12 +29,23 @@
 {{- include "assistant-proxy.checkSecret" (dict "path" (printf "%s[%d]" $path $index) "value" $item "rest" (rest $.rest) "hint" $.hint) }}
 {{- end }}
 {{- end }}
-{{- else if and (not .rest) .value (not (contains "${" .value)) }}
+{{- else if and (not .rest) .value (include "assistant-proxy.holdsLiteral" .value) }}
 {{- $isRedis := hasSuffix ".redisUrl" .path }}
 {{- if or (not $isRedis) (contains "@" .value) }}
 {{- $found := ternary "a password" "a key" $isRedis }}
+{{- $variables := ternary "gateway.envSecret" "sidecar.envSecret" (hasPrefix "gateway." .path) }}
 {{- $hint := ternary (printf "; %s" .hint) "" (ne .hint "") }}
-{{- fail (printf "%s has %s in it, and it would stand in a ConfigMap. Put it into the Secret, whose entries are files in /var/run/secrets/assistant-proxy, and name the file; or write ${NAME}, and give the variable%s" .path $found $hint) }}
+{{- fail (printf "%s has %s in it, and it would stand in a ConfigMap. Put it into the Secret, whose entries are files in /var/run/secrets/assistant-proxy, and name the file; or write ${NAME}, without a fallback of its own, and put NAME into a Secret that %s names%s" .path $found $variables $hint) }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* "true" if a text has no reference to a variable, or one with a fallback of its own; else empty. $${ is no reference. */}}
+{{- define "assistant-proxy.holdsLiteral" -}}
+{{- $text := replace "$${" "_" . }}
+{{- /* A fallback may hold references, so that those within go first. */}}
+{{- $reference := `\$\{[A-Za-z_][A-Za-z0-9_]*(:-)?\}` }}
+{{- $within := regexReplaceAllLiteral $reference $text "" }}
+{{- $left := regexReplaceAllLiteral $reference $within "" }}
+{{- if or (eq $within $text) (contains "${" $left) }}true{{ end }}
 {{- end -}}

@@ -110,8 +110,37 @@ describe('Helm refuses a key where everybody could read it, without quoting it',
     );
   });
 
-  test('and takes one that a variable holds', () => {
-    assert.match(templateText({ set: ['config.upstream.apiKey=${KEY}', 'namespaces={shop}'] }), /\$\{KEY\}/);
+  for (const text of [
+    '${KEY:-sk-secret}',
+    '${KEY:-${OTHER:-sk-secret}}',
+    '${KEY:-${OTHER}sk-secret}',
+    '${OTHER}${KEY:-sk-secret}',
+    'sk-secret$${KEY}',
+    '${KEY:-$${sk-secret}',
+  ]) {
+    test(`a key in the fallback of a variable, or beside what is none: ${text}`, () =>
+      assert.throws(
+        () => templateText({ values: { config: { upstream: { apiKey: text } } } }),
+        ({ message: told }: Error) =>
+          /config\.upstream\.apiKey has a key in it.*sidecar\.envSecret/.test(told) &&
+          !told.includes('sk-secret'),
+      ));
+  }
+
+  for (const text of ['${KEY}', '${KEY:-}', '${KEY:-${OTHER}}', '${KEY:-${OTHER:-}}', 'sk-${KEY}']) {
+    test(`and takes one that variables hold: ${text}`, () => {
+      const values = { config: { upstream: { apiKey: text } }, namespaces: ['shop'] };
+      assert.ok(templateText({ values }).includes(text));
+    });
+  }
+
+  test('and takes the URL of a Redis without a password as the fallback of a variable, but none with one', () => {
+    const render = (redisUrl: string) => templateText({ values: { config: { store: { redisUrl } } } });
+    assert.doesNotThrow(() => render('${REDIS:-redis://redis:6379}'));
+    assert.throws(
+      () => render('redis://:${PASSWORD:-sk-secret}@redis:6379'),
+      /redisUrl has a password in it/,
+    );
   });
 });
 
