@@ -138,6 +138,7 @@ const fitting: Readonly<Record<string, string>> = {
   'injector.resources.memoryLimit': '1Gi',
   'injector.configMap': 'sidecar',
   'injector.secret': 'sidecar',
+  'injector.envSecret': 'sidecar-env',
   'injector.name': 'sidecars',
 };
 
