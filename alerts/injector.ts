@@ -47,7 +47,7 @@ export const injector = {
       expr: `histogram_quantile(0.99, sum by (le, name) (rate(apiserver_admission_webhook_admission_duration_seconds_bucket{${webhooks}}[5m]))) > 1`,
       holdsFor: '10m',
       severity: 'warning',
-      summary: 'Of a hundred calls of {{ $labels.name }} one takes {{ $value | humanizeDuration }} or more',
+      summary: 'Of a hundred calls of {{ $labels.name }} one takes more than a second',
       description:
         'Every new pod waits for it, and at injector.webhook.timeoutSeconds the API server gives up. Look at its CPU, and at the network between the API server and it.',
     },

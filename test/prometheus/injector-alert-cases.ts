@@ -95,7 +95,7 @@ export const injectorAlertCases: Readonly<Record<keyof typeof injector.alerts, A
       series: calls('0+90x30', '0+95x30', '0+100x30'),
       atMinute: 20,
       labels: { name },
-      summary: `Of a hundred calls of ${name} one takes 2.2s or more`,
+      summary: `Of a hundred calls of ${name} one takes more than a second`,
     },
     quiet: {
       when: 'they take a moment, and single ones a second, and when there are none',
