@@ -3,28 +3,25 @@ import { hostname } from 'node:os';
 import manifest from '../package.json' with { type: 'json' };
 import { createAdminServer } from './admin/admin-server.ts';
 import { type ConductedRun, reportStatus } from './admin/report-status.ts';
+import type { Serving } from './assistants/serving.ts';
 import type { RunRecord } from './assistants/store/records.ts';
-import { createCallerKeys } from './auth/caller-keys.ts';
 import { systemClock } from './clock.ts';
+import { createEditions } from './composition/create-editions.ts';
+import { followConfig } from './composition/follow-config.ts';
 import { keepAnswers } from './composition/keep-answers.ts';
-import { openGovernance } from './composition/open-governance.ts';
-import type { OpenRedaction, RedactionParts } from './composition/open-redaction.ts';
+import { isGoverned, openGovernance } from './composition/open-governance.ts';
+import type { OpenRedaction } from './composition/open-redaction.ts';
 import { openTracing } from './composition/open-tracing.ts';
 import { openUpstreams } from './composition/open-upstreams.ts';
-import { resolveTimeouts } from './composition/resolve-timeouts.ts';
 import { serveAssistantsApi } from './composition/serve-assistants-api.ts';
 import { watchLogLevel } from './composition/watch-log-level.ts';
+import type { OpenConfig } from './config/open-config.ts';
 import { showConfig } from './config/redact-config.ts';
-import type { Config } from './config/schema.ts';
 import { shareDirectory } from './embedded/own-directory.ts';
 import { type ErrorCode, errorTable } from './errors.ts';
 import { createBurn } from './ledger/burn.ts';
-import { priceAnswers } from './openai/cost-of-answer.ts';
+import type { Governance } from './ledger/governance.ts';
 import { createTokenCounter } from './openai/count-tokens.ts';
-import { createPriceTable } from './openai/prices.ts';
-import { createCallPath, createModelCalls, createPipeline } from './pipeline.ts';
-import { hideWith } from './redaction/find-at-once.ts';
-import { createModes } from './redaction/modes.ts';
 import { createRetryBudget } from './resilience/retry-budget.ts';
 import { createDataPlane } from './server/data-plane.ts';
 import { type Refusal, createActivity } from './telemetry/activity.ts';
@@ -44,82 +41,73 @@ const flushTimeoutMs = 5000;
 const tracesTimeoutMs = 2000;
 
 /** The composition root: the only place where things are constructed. */
-export async function createApp(config: Config, logSink: LogSink, pod = hostname()): Promise<App> {
+export async function createApp(open: OpenConfig, logSink: LogSink, pod = hostname()): Promise<App> {
+  const { config } = open;
   const { log, audit } = logSink;
-  const { listen, admin, upstream, models, telemetry, shutdown } = config;
+  const { listen, admin, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
   logSink.tellDropped((lines) => metrics.dropped('log', lines));
   const logLevel = watchLogLevel({ stateDir: config.store.stateDir, log, audit });
-  const prices = createPriceTable(models.prices, models.fallbackPrice);
-  const costOf = priceAnswers(prices);
   const clock = systemClock;
   const activity = createActivity(clock.unixMs);
   const tracing = openTracing(config, { log, metrics });
   const own = shareDirectory(config.store.stateDir);
-  const redaction = await redacted(config, { log, audit, metrics, own });
-  const { redacting, digestPattern } = redaction ?? {};
-  const hide = telemetry.captureContent ? hideWith(redacting) : undefined;
-  const upstreams = openUpstreams(config, { log, metrics, clock, isTraced: tracing !== undefined, hide });
-  const callers =
-    config.auth.keys.length === 0
-      ? undefined
-      : createCallerKeys(config.auth.keys, (error) => log.error({ cause: error.message }, 'key not reread'));
-  const counter = createTokenCounter();
-  const burn = createBurn({ rolling: rollingBudgets(config), now: clock.unixMs });
-  const governance = openGovernance(config, {
+  const upstreams = openUpstreams(config, {
     log,
-    audit,
     metrics,
-    burn,
-    prices,
-    counter,
-    own,
-    digestPattern,
-    upstream: upstreams.bare,
-  });
-  const retryBudget = createRetryBudget(config.retry.budgetPercent, clock.nowMs);
-  metrics.retries.budgetFrom(retryBudget.left);
-  const callPath = createCallPath({
-    primary: upstreams.primary.handler,
-    timeouts: resolveTimeouts(config),
     clock,
-    dialect: upstream.dialect,
-    holding: governance && { ...governance, counter },
-    retrying: {
-      ...config.retry,
-      random: Math.random,
-      budget: retryBudget,
-      findGeneration: upstreams.findGeneration,
-      fallbacks: upstreams.fallbacks,
-      resting: upstreams.primary.resting,
-      clock,
-      metrics: metrics.retries,
-      log,
-    },
+    isTraced: tracing !== undefined,
+    hide: telemetry.captureContent ? (text) => editions.current().hide(text) : undefined,
   });
-  const modelCalls = createModelCalls(callPath, { log, audit, metrics, activity, costOf, redacting });
-  // Before any run is taken over, which would begin a span.
-  await tracing?.loaded;
-  const serving = serveAssistantsApi(config, { log, metrics, counter, own, modelCalls, tracing });
+  const counter = createTokenCounter();
+  const burn = createBurn({
+    isRolling: (budget) => editions.terms().isRolling(budget) === true,
+    now: clock.unixMs,
+  });
+  const retryBudget = createRetryBudget(() => editions.terms().config.retry.budgetPercent, clock.nowMs);
+  metrics.retries.budgetFrom(retryBudget.left);
   const answers = keepAnswers(config, { log, metrics, own });
-  const handler = createPipeline({
-    callPath,
-    replaying: answers.replaying,
-    serving,
-    redacting,
+  let redaction: OpenRedaction | undefined;
+  let governance: Governance | undefined;
+  let serving: Serving | undefined;
+  const editions = createEditions(config, {
     log,
     audit,
     metrics,
     activity,
-    costOf,
+    clock,
+    counter,
     tracing,
-    unknownOperations: upstream.unknownOperations,
-    maxBodyBytes: listen.maxBodyBytes,
-    callers,
-    identitySources: config.identity,
+    retryBudget,
+    replaying: answers.replaying,
+    upstreams,
+    async redaction() {
+      const { openRedaction } = await import('./composition/open-redaction.ts');
+      return (redaction ??= openRedaction(config, { log, audit, metrics, own }));
+    },
+    governance(wanted) {
+      if (!governance && isGoverned(wanted)) governance = openGoverned();
+      return governance;
+    },
+    serving: () => (serving ??= serveAssistants()),
+  });
+  // Before any run is taken over, which would begin a span.
+  await tracing?.loaded;
+  await editions.enact(config);
+  let shown = showConfig(config);
+  const following = followConfig(open, {
+    log,
+    audit,
+    metrics: metrics.config,
+    now: clock.unixMs,
+    async enact(next) {
+      await editions.enact(next);
+      logLevel.configure(next.telemetry.logLevel);
+      shown = showConfig(next);
+    },
   });
   const dataPlane = createDataPlane({
-    handler,
+    handler: (exchange) => editions.current().handler(exchange),
     headersTimeoutMs: listen.headersTimeoutMs,
     bodyIdleTimeoutMs: listen.bodyIdleTimeoutMs,
     onRefused(code, requestId) {
@@ -142,15 +130,17 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       activity,
       upstreams: upstreams.states,
       runs: () => (serving?.runs() ?? []).map(toldRun),
-      ledger: governance && {
-        budgets: governance.report,
-        pendingCharges: governance.pendingCharges,
-        burn,
-        onOutage: config.onStoreOutage,
-      },
+      ledger: () =>
+        governance && {
+          budgets: governance.report,
+          pendingCharges: governance.pendingCharges,
+          burn,
+          onOutage: editions.terms().config.onStoreOutage,
+        },
       askAssistants: serving?.ask,
       storeKind: config.store.redisUrl === '' ? 'embedded' : 'redis',
-      configuration: showConfig(config),
+      configuration: () => shown,
+      followed: following.state,
       now: clock.unixMs,
     }),
   });
@@ -164,6 +154,7 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
     },
     async shutDown() {
       ready = false;
+      await following.close();
       const grace = shutdown.gracePeriodMs;
       const cutAtMs = performance.now() + grace;
       const drained = await Promise.all([dataPlane.drain(grace), serving?.drain(grace)]);
@@ -178,7 +169,7 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       await upstreams.close();
       await redaction?.close();
       await counter.close();
-      callers?.close();
+      editions.close();
       // Behind all that may still tell of something.
       await tracing?.close(tracesTimeoutMs);
       await adminServer.close();
@@ -187,14 +178,25 @@ export async function createApp(config: Config, logSink: LogSink, pod = hostname
       return isWhole && isSettled;
     },
   };
-}
 
-/** Undefined if nothing is looked for: then what finds it, which takes its time to load, stays on the disk. */
-async function redacted(config: Config, parts: RedactionParts): Promise<OpenRedaction | undefined> {
-  const modes = createModes(config.redaction);
-  if (!modes.isOn) return undefined;
-  const { openRedaction } = await import('./composition/open-redaction.ts');
-  return openRedaction(config, modes, parts);
+  function openGoverned(): Governance {
+    const { bare: upstream } = upstreams;
+    const { terms, orgs } = editions;
+    return openGovernance(config, { log, audit, metrics, burn, counter, own, upstream, terms, orgs });
+  }
+
+  function serveAssistants(): Serving | undefined {
+    return serveAssistantsApi(config, {
+      log,
+      metrics,
+      counter,
+      own,
+      modelCalls: (exchange) => editions.current().modelCalls(exchange),
+      tracing,
+      orgs: editions.orgs,
+      defaults: () => editions.terms().config.defaults,
+    });
+  }
 }
 
 /** What never became a call has neither an operation nor a caller. */
@@ -215,8 +217,4 @@ function refusalAtEdge(code: ErrorCode, requestId: string | undefined): Refusal 
 function toldRun({ run, identity }: RunRecord): ConductedRun {
   const { id: runId, thread_id: threadId, status, model, created_at: createdAtSeconds } = run;
   return { runId, threadId, status, model, createdAtMs: createdAtSeconds * 1000, ...identity };
-}
-
-function rollingBudgets({ budgets }: Config): ReadonlySet<string> {
-  return new Set(budgets.flatMap(({ name, window }) => (window.rolling === undefined ? [] : [name])));
 }

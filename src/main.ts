@@ -8,6 +8,7 @@ import { type MovingCommand, runMovingCommand } from './commands/moving-command.
 import { checkConfig } from './config/check.ts';
 import { ConfigError } from './config/config-error.ts';
 import { loadConfig } from './config/load.ts';
+import { type OpenConfig, openConfig } from './config/open-config.ts';
 import type { Config } from './config/schema.ts';
 import { type LogSink, createLogger } from './telemetry/logger.ts';
 
@@ -80,7 +81,7 @@ async function run(args: string[]): Promise<number> {
     if (command === 'inject') {
       return await inject(loadConfig({ file, env: process.env, needsKey: false }));
     }
-    return await serve(loadConfig({ file, env: process.env }));
+    return await serve(openConfig({ file, env: process.env }));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -163,13 +164,13 @@ function openLog(
 }
 
 /** Serves until a signal asks it to stop. */
-async function serve(config: Config): Promise<number> {
-  const logSink = openLog(config.telemetry, standardOutput);
+async function serve(open: OpenConfig): Promise<number> {
+  const logSink = openLog(open.config.telemetry, standardOutput);
   const { log } = logSink;
   const stopped = untilStopped();
   let app: App | undefined;
   try {
-    app = await createApp(config, logSink);
+    app = await createApp(open, logSink);
     log.info(await app.listen(), 'listening');
   } catch (error) {
     log.fatal({ reason: (error as Error).message }, 'could not start');

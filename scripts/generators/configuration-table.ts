@@ -1,4 +1,5 @@
 import { type KeyDescription, describeKeys } from '../../src/config/describe.ts';
+import { isLive } from '../../src/config/live-keys.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { code, markdownTable } from './markdown-table.ts';
 
@@ -7,10 +8,11 @@ export function configurationTable(): string {
     code(key.path),
     key.type,
     defaultOf(key),
+    isLive(key.path) ? 'yes' : '',
     key.env === undefined ? '' : code(key.env),
     key.secret ? `${key.description} Secret.` : key.description,
   ]);
-  return markdownTable(['Key', 'Type', 'Default', 'Environment variable', 'Meaning'], rows);
+  return markdownTable(['Key', 'Type', 'Default', 'Live', 'Environment variable', 'Meaning'], rows);
 }
 
 function defaultOf({ default: value, required }: KeyDescription): string {

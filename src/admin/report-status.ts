@@ -22,17 +22,27 @@ export interface StatusParts {
   readonly upstreams: () => readonly UpstreamStatus[];
   /** Those that this pod carries on. */
   readonly runs: () => readonly ConductedRun[];
-  readonly ledger: LedgerParts | undefined;
+  /** Undefined while nothing is budgeted. */
+  readonly ledger: () => LedgerParts | undefined;
   /** Rejects if the store of assistants doesn't answer; undefined if there is none. */
   readonly askAssistants: (() => Promise<unknown>) | undefined;
   readonly storeKind: 'redis' | 'embedded';
-  readonly configuration: string;
+  /** As YAML, secrets hidden. */
+  readonly configuration: () => string;
+  readonly followed: () => FollowedFile;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
 
 export interface ConductedRun extends Omit<RunStatus, 'ageMs'> {
   readonly createdAtMs: number;
+}
+
+interface FollowedFile {
+  readonly file: string | undefined;
+  readonly enactedAtMs: number;
+  readonly refusal: string | undefined;
+  readonly waiting: readonly string[];
 }
 
 export interface LedgerParts {
@@ -47,12 +57,14 @@ const maxRows = 100;
 
 /** Puts together what the console shows, as often as somebody asks for it. */
 export function reportStatus(parts: StatusParts): () => Promise<Status> {
-  const { activity, ledger, storeKind, now } = parts;
+  const { activity, storeKind, now } = parts;
   const startedAt = iso(now());
-  const readBudgets = ledger && latestOf(ledger.budgets, { now });
+  let readBudgets: (() => Promise<Latest<readonly BudgetReport[]>>) | undefined;
   const readAssistants = parts.askAssistants && latestOf(parts.askAssistants, { now });
 
   return async () => {
+    const ledger = parts.ledger();
+    if (ledger) readBudgets ??= latestOf(ledger.budgets, { now });
     const [budgets, assistants] = await Promise.all([readBudgets?.(), readAssistants?.()]);
     const stores: StoreStatus[] = [];
     if (budgets) stores.push({ name: 'ledger', ...storeOf(budgets), ...chargesOf(ledger) });
@@ -67,14 +79,15 @@ export function reportStatus(parts: StatusParts): () => Promise<Status> {
         isReady: parts.isReady(),
       },
       traffic: activity.traffic(),
-      budgets: budgetsOf(budgets?.value ?? []),
+      budgets: budgetsOf(budgets?.value ?? [], ledger),
       calls: { total: activity.liveCount(), rows: liveCalls() },
       runs: { total: runs.length, rows: runs.slice(0, maxRows).map(runStatus) },
       refusals: activity.refusals().map(refusalStatus),
       upstreams: parts.upstreams(),
       stores,
+      followed: followedStatus(parts.followed()),
     };
-    return { verdict: judge(told), ...told, configuration: parts.configuration };
+    return { verdict: judge(told), ...told, configuration: parts.configuration() };
   };
 
   function storeOf({ problem, tookMs }: Latest<unknown>) {
@@ -86,7 +99,7 @@ export function reportStatus(parts: StatusParts): () => Promise<Status> {
     };
   }
 
-  function budgetsOf(reports: readonly BudgetReport[]): BudgetsStatus {
+  function budgetsOf(reports: readonly BudgetReport[], ledger: LedgerParts | undefined): BudgetsStatus {
     const fullest = reports.toSorted((a, b) => usedShare(b) - usedShare(a)).slice(0, maxRows);
     return { total: reports.length, rows: fullest.map((report) => budgetStatus(report, ledger!.burn)) };
   }
@@ -118,6 +131,10 @@ export function reportStatus(parts: StatusParts): () => Promise<Status> {
   function runStatus({ createdAtMs, ...run }: ConductedRun): RunStatus {
     return { ...run, ageMs: Math.max(0, now() - createdAtMs) };
   }
+}
+
+function followedStatus({ file, enactedAtMs, refusal, waiting }: FollowedFile): Status['followed'] {
+  return { file: file ?? null, enactedAt: iso(enactedAtMs), refusal: refusal ?? null, waiting };
 }
 
 const nobody: ToldIdentity = { org: '', team: '', app: '', user: '' };

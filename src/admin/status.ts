@@ -20,6 +20,17 @@ export interface Status {
   readonly refusals: readonly RefusalStatus[];
   readonly upstreams: readonly UpstreamStatus[];
   readonly stores: readonly StoreStatus[];
+  /** How what is in effect stands to the configuration's file. */
+  readonly followed: {
+    /** Null if there is none. */
+    readonly file: string | null;
+    /** Since when it is in effect. */
+    readonly enactedAt: string;
+    /** Why what the file holds now is not; null if it is. */
+    readonly refusal: string | null;
+    /** Keys that were changed and wait for the next start. */
+    readonly waiting: readonly string[];
+  };
   /** As YAML, secrets hidden: what `npm start -- check` shows. */
   readonly configuration: string;
 }
@@ -106,5 +117,5 @@ export interface Problem {
   readonly level: 'watch' | 'trouble';
   readonly text: string;
   /** Where on the page there is more of it. */
-  readonly section: 'sidecar' | 'budgets' | 'calls' | 'refusals' | 'upstreams' | 'stores';
+  readonly section: 'sidecar' | 'configuration' | 'budgets' | 'calls' | 'refusals' | 'upstreams' | 'stores';
 }

@@ -29,6 +29,7 @@ export function judge(told: Omit<Status, 'verdict' | 'configuration'>): Verdict 
     ...told.upstreams.flatMap(judgeUpstream),
     ...judgeBudgets(told.budgets.rows, nowMs),
     ...judgeRefusals(told.refusals, nowMs),
+    ...judgeFollowed(told.followed),
   ];
   const worstFirst = [
     ...problems.filter(({ level }) => level === 'trouble'),
@@ -151,6 +152,18 @@ function judgeRefusals(groups: readonly RefusalStatus[], nowMs: number): Problem
       `Calls were refused in the last minute: ${reasons.slice(0, 3).join(', ')}${others}.`,
     ),
   ];
+}
+
+function judgeFollowed({ refusal, waiting }: Status['followed']): Problem[] {
+  if (refusal !== null) {
+    const [first = ''] = refusal.split('\n');
+    const text = `The changed configuration is refused, and the former one stays in effect. (${first})`;
+    return [problem('watch', 'configuration', text)];
+  }
+  if (waiting.length === 0) return [];
+  const keys = waiting.slice(0, 3).join(', ') + (waiting.length > 3 ? ', and others' : '');
+  const text = `Changes of the configuration wait for the next start: ${keys}.`;
+  return [problem('watch', 'configuration', text)];
 }
 
 function problem(level: Problem['level'], section: Problem['section'], text: string): Problem {

@@ -41,7 +41,7 @@ export interface ServingSettings
     > {
   readonly model: ModelPort;
   readonly onStreamLeft: 'cancel' | 'continue';
-  readonly defaults: RunDefaults;
+  readonly defaults: () => RunDefaults;
 }
 
 /** Everything that serves: how it hangs together stands here, what it does in the files it imports. */
@@ -67,7 +67,7 @@ export function serve(settings: ServingSettings): Serving {
     handlers: withWarmCounter(counter, handlers),
     containerPath: (exchange) => containerPath(store, exchange),
     runs: engine.conducted,
-    ask: () => store.get(assistantsOf(settings.orgs[0]!), ['asked']),
+    ask: () => store.get(assistantsOf(settings.orgs()[0]!), ['asked']),
     drain: engine.drain,
     async close() {
       await engine.close();

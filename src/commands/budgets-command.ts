@@ -81,7 +81,7 @@ function openStore({ redisUrl, stateDir, timeoutMs, keyPrefix }: Config['store']
 }
 
 async function report(store: CommandStore, config: Config): Promise<BudgetReport[]> {
-  const { budgets } = createRules(config);
+  const budgets = createRules(config).budgets();
   const reports = orgsOf(config).map(async (org) => reportBudgets(org, budgets, await store.windows(org)));
   return (await Promise.all(reports)).flat();
 }

@@ -7,12 +7,12 @@ import type { LogSink } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { createDispatcher } from '../upstream/dispatcher.ts';
 import { fixedKey, watchKeyFile } from '../watching/watched-key.ts';
-import { orgsOf } from './orgs.ts';
 
 interface DriftParts {
   readonly log: LogSink['log'];
   readonly metrics: Metrics;
   readonly counted: CountedByHour;
+  readonly orgs: () => readonly string[];
 }
 
 export interface OpenDrift {
@@ -31,7 +31,10 @@ export function isCountedByHour({ drift }: Pick<Config, 'drift'>): boolean {
 const minuteMs = 60_000;
 
 /** The comparison with the provider's own count, for as long as the sidecar runs; undefined if it has no key for that. */
-export function openDrift(config: Config, { log, metrics, counted }: DriftParts): OpenDrift | undefined {
+export function openDrift(
+  config: Config,
+  { log, metrics, counted, orgs }: DriftParts,
+): OpenDrift | undefined {
   const { drift, upstream } = config;
   if (!hasAdminKey(drift)) return undefined;
   const { adminKey, adminKeyFile, baseUrl, projectIds } = drift;
@@ -43,11 +46,10 @@ export function openDrift(config: Config, { log, metrics, counted }: DriftParts)
         );
   const dispatcher = createDispatcher({ ...upstream, baseUrl });
   const provider = createOrganizationUsage({ baseUrl, dispatcher, adminKey: key.read, projectIds });
-  const orgs = orgsOf(config);
   const everyMs = drift.everyMinutes * minuteMs;
   const watch: DriftWatch = watchDrift({
     provider,
-    hours: () => counted.hours(orgs),
+    hours: () => counted.hours(orgs()),
     periodHours: drift.periodHours,
     delayMs: drift.delayMinutes * minuteMs,
     takeTurn: () => takeTurn(counted.ledger, { org: config.identity.org, name: ':drift', everyMs }),

@@ -5,51 +5,46 @@ import { announce } from '../ledger/announce.ts';
 import type { Burn } from '../ledger/burn.ts';
 import { countByHour } from '../ledger/count-by-hour.ts';
 import { type Governance, govern } from '../ledger/governance.ts';
-import type { DigestPattern } from '../ledger/match-facts.ts';
-import { createRules } from '../ledger/rules.ts';
+import { rulesInForce } from '../ledger/rules.ts';
 import type { TokenCounter } from '../openai/count-tokens.ts';
-import type { PriceTable } from '../openai/prices.ts';
 import type { LogSink } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { createWebhook } from '../telemetry/webhook.ts';
 import { isCountedByHour, openDrift } from './open-drift.ts';
 import { openLedger } from './open-ledger.ts';
-import { orgsOf } from './orgs.ts';
+import type { Terms } from './terms.ts';
 
 interface GovernanceParts {
   readonly log: LogSink['log'];
   readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   readonly burn: Burn;
-  readonly prices: PriceTable;
   readonly counter: TokenCounter;
   /** Makes the state directory this process's own. */
   own(): Ownership;
-  /** Undefined: no name is hidden. */
-  readonly digestPattern: DigestPattern | undefined;
   /** Answers with its usage read. */
   readonly upstream: Handler;
+  /** Those that are in force. */
+  readonly terms: () => Terms;
+  /** Every organisation that this sidecar can spend for. */
+  readonly orgs: () => readonly string[];
 }
 
-/** Undefined if nothing is budgeted, limited or compared: then no store is opened either. */
-export function openGovernance(config: Config, parts: GovernanceParts): Governance | undefined {
-  const { budgets, limits, store, webhook, onStoreOutage } = config;
-  const isCounted = isCountedByHour(config);
-  if (budgets.length === 0 && limits.length === 0 && !isCounted) return undefined;
-  const { log, audit, metrics, burn, prices, counter, own, digestPattern, upstream } = parts;
-  const configured = createRules(config, digestPattern);
+/** Whether anything is budgeted, limited or compared: else no store is needed. */
+export function isGoverned(config: Config): boolean {
+  return config.budgets.length > 0 || config.limits.length > 0 || isCountedByHour(config);
+}
+
+/** The store of budgets and limits with all that spends by it; whatever the rules are, and become. */
+export function openGovernance(config: Config, parts: GovernanceParts): Governance {
+  const { store } = config;
+  const { log, audit, metrics, burn, counter, own, upstream, terms, orgs } = parts;
+  const configured = rulesInForce(() => terms().rules);
   const events = announce({
     log,
     metrics,
     rules: configured,
     now: Date.now,
-    webhook: createWebhook({
-      ...webhook,
-      onError(error) {
-        metrics.dropped('webhook', 1);
-        log.error({ cause: error.message }, 'webhook not delivered');
-      },
-    }),
+    webhook: { send: (event) => terms().webhook.send(event) },
   });
   const { ledger, journal } = openLedger(store, {
     own,
@@ -59,7 +54,7 @@ export function openGovernance(config: Config, parts: GovernanceParts): Governan
       log.warn({ cause: reason.message }, 'charges that Redis can not take are not kept on disk'),
   });
   const measured = metrics.stores.measured('ledger', ledger, ledgerSteps);
-  const counted = isCounted ? countByHour(configured, measured) : undefined;
+  const counted = isCountedByHour(config) ? countByHour(configured, measured) : undefined;
   const governance = govern({
     ...events,
     onSettled(settlement, settled) {
@@ -68,28 +63,26 @@ export function openGovernance(config: Config, parts: GovernanceParts): Governan
     },
     journal,
     ...(counted ?? { rules: configured, ledger: measured }),
-    prices,
-    estimates: config.estimates,
+    prices: () => terms().prices,
+    estimates: () => terms().config.estimates,
     counter,
     substitutesOf: (model) =>
       config.upstream.fallbacks.flatMap(({ models: names }) =>
         Object.hasOwn(names, model) ? [names[model]!] : [],
       ),
-    orgs: orgsOf(config),
+    orgs,
     upstream,
     dialect: config.upstream.dialect,
     leaseMs: store.leaseMs,
-    onStoreOutage,
+    onStoreOutage: () => terms().config.onStoreOutage,
   });
   metrics.ledger.budgets.readFrom({
     report: governance.report,
     timeoutMs: store.timeoutMs,
     onSilence: () => metrics.stores.silent('ledger'),
-    calendarBudgets: new Set(
-      budgets.filter(({ window }) => window.every !== undefined).map(({ name }) => name),
-    ),
+    isCalendar: (budget) => terms().isRolling(budget) === false,
   });
-  const drift = counted && openDrift(config, { log, metrics, counted });
+  const drift = counted && openDrift(config, { log, metrics, counted, orgs });
   return {
     ...governance,
     async close(timeoutMs) {

@@ -7,6 +7,7 @@ import type { Analyzer } from '../redaction/analyzer/analyzer.ts';
 import { createPresidioAnalyzer } from '../redaction/analyzer/presidio-analyzer.ts';
 import { ourName } from '../redaction/analyzer/read-answer.ts';
 import { createDetector } from '../redaction/detect/create-detector.ts';
+import type { DetectorSettings } from '../redaction/detect/detector-settings.ts';
 import { type EntityName, entities } from '../redaction/detect/entities.ts';
 import { createFinder } from '../redaction/finder.ts';
 import type { Modes } from '../redaction/modes.ts';
@@ -28,7 +29,8 @@ export interface RedactionParts {
 }
 
 export interface OpenRedaction {
-  readonly redacting: RedactParts;
+  /** What a configuration has done with what is found. */
+  redactingBy(config: Config, modes: Modes): RedactParts;
   /** What budgets and limits know hidden names by. */
   readonly digestPattern: DigestPattern;
   close(): Promise<void>;
@@ -36,15 +38,13 @@ export interface OpenRedaction {
 
 const minHashKeyLength = 16;
 
-/** Throws an Error that says what to do if a key or the store can't be used. */
-export function openRedaction(
-  config: Config,
-  modes: Modes,
-  { log, audit, metrics, own }: RedactionParts,
-): OpenRedaction {
-  const { redaction } = config;
+/**
+ * The keys, the vault and the analyzer, which stay as they are, whatever becomes of the rules. The vault is opened by
+ * the first rule that needs it. Throws an Error that says what to do if a key or the store can't be used.
+ */
+export function openRedaction(config: Config, { log, audit, metrics, own }: RedactionParts): OpenRedaction {
   const onProblem = (error: Error) => log.error({ cause: error.message }, 'key not reread');
-  const hashKey = openHashKey(redaction, onProblem);
+  const hashKey = openHashKey(config.redaction, onProblem);
   const nameKey = openNameKey(config, {
     hashKey,
     onProblem,
@@ -55,34 +55,26 @@ export function openRedaction(
   });
   const hideName = createHideName(nameKey.read);
   const digestPattern: DigestPattern = (dimension, pattern) => hideName(JSON.stringify([dimension, pattern]));
-  const vault = modes.uses('pseudonymize') ? open() : undefined;
-  const analyzer = openAnalyzer(redaction.analyzer, (error) =>
+  const analyzer = openAnalyzer(config.redaction.analyzer, (error) =>
     log.warn({ cause: error.message }, 'analyzer of personal data'),
   );
-  const detector = createDetector({
-    entities: (Object.keys(entities) as EntityName[]).filter((name) => modes.of(name) !== 'off'),
-    thresholds: Object.fromEntries(
-      redaction.entities.flatMap(({ name, threshold }) =>
-        threshold === undefined ? [] : [[name, threshold]],
-      ),
-    ),
-    allow: redaction.allow,
-    custom: redaction.custom.map(({ name, pattern }) => ({ name: name.toUpperCase(), pattern })),
-    phoneRegions: redaction.phoneRegions,
-  });
+  let vault: Vault | undefined;
   return {
-    redacting: {
-      finder: createFinder(detector, analyzer, modes),
-      modes,
-      vault,
-      addOwnPlaceholders: createOwnPlaceholders(entitiesOf(redaction), modes),
-      hashKey: hashKey.read,
-      hideName,
-      fitsOf: createNameFits([...config.budgets, ...config.limits], digestPattern),
-      optOut: redaction.optOut,
-      outputs: redaction.outputs,
-      metrics: metrics.redaction,
-      audit,
+    redactingBy({ redaction, budgets, limits }, modes) {
+      if (modes.uses('pseudonymize')) vault ??= open();
+      return {
+        finder: createFinder(createDetector(detectionBy(redaction, modes)), analyzer, modes),
+        modes,
+        vault: modes.uses('pseudonymize') ? vault : undefined,
+        addOwnPlaceholders: createOwnPlaceholders(entitiesOf(redaction), modes),
+        hashKey: hashKey.read,
+        hideName,
+        fitsOf: createNameFits([...budgets, ...limits], digestPattern),
+        optOut: redaction.optOut,
+        outputs: redaction.outputs,
+        metrics: metrics.redaction,
+        audit,
+      };
     },
     digestPattern,
     async close() {
@@ -116,6 +108,19 @@ export function openRedaction(
       },
     });
   }
+}
+
+function detectionBy(redaction: Config['redaction'], modes: Modes): DetectorSettings {
+  const thresholds = redaction.entities.flatMap(({ name, threshold }) =>
+    threshold === undefined ? [] : [[name, threshold] as const],
+  );
+  return {
+    entities: (Object.keys(entities) as EntityName[]).filter((name) => modes.of(name) !== 'off'),
+    thresholds: Object.fromEntries(thresholds),
+    allow: redaction.allow,
+    custom: redaction.custom.map(({ name, pattern }) => ({ name: name.toUpperCase(), pattern })),
+    phoneRegions: redaction.phoneRegions,
+  };
 }
 
 /** All that may be found. */

@@ -11,7 +11,6 @@ import type { LogSink } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { openAssistantStore } from './open-assistant-store.ts';
-import { orgsOf } from './orgs.ts';
 
 export interface ServedParts {
   readonly log: LogSink['log'];
@@ -23,6 +22,9 @@ export interface ServedParts {
   readonly modelCalls: Handler;
   /** Undefined: no traces are made. */
   readonly tracing: Tracing | undefined;
+  readonly orgs: () => readonly string[];
+  /** Those that are in force. */
+  readonly defaults: () => Config['defaults'];
 }
 
 /**
@@ -32,7 +34,7 @@ export interface ServedParts {
 export function serveAssistantsApi(config: Config, parts: ServedParts): Serving | undefined {
   const { backend, upstreamStore, ...assistants } = config.assistants;
   if (backend === 'passthrough') return undefined;
-  const { log, metrics, counter, own, tracing } = parts;
+  const { log, metrics, counter, own, tracing, orgs, defaults } = parts;
   const onError = (error: Error) => log.warn({ cause: error.message }, 'assistants');
   const calls = createUpstreamCalls(parts.modelCalls);
   try {
@@ -60,8 +62,8 @@ export function serveAssistantsApi(config: Config, parts: ServedParts): Serving 
       newId: randomId,
       nowMs: Date.now,
       random: Math.random,
-      orgs: orgsOf(config),
-      defaults: config.defaults,
+      orgs,
+      defaults,
       onError,
     });
   } catch (error) {

@@ -10,6 +10,12 @@ interface LogLevelParts {
   readonly audit: Audit;
 }
 
+export interface WatchedLogLevel {
+  /** The level that holds while nothing else is asked for. */
+  configure(level: string): void;
+  close(): void;
+}
+
 /** Far more than the command lets anybody ask for. */
 const longestMs = 2_147_483_647;
 
@@ -17,11 +23,16 @@ const longestMs = 2_147_483_647;
  * Follows what the command `log-level` asks for, within a second and without a restart, until the time for that is
  * over. A file, because the admin port changes nothing, and because it can be written in an image without a shell.
  */
-export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Watched<void>, 'close'> {
-  const configured = log.level;
+export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): WatchedLogLevel {
+  let configured = log.level;
+  let isOrdered = false;
   let falling: NodeJS.Timeout | undefined;
   const watched = watch();
   return {
+    configure(level) {
+      configured = level;
+      if (!isOrdered) change(level);
+    },
     close() {
       clearTimeout(falling);
       watched?.close();
@@ -59,9 +70,15 @@ export function watchLogLevel({ stateDir, log, audit }: LogLevelParts): Pick<Wat
   function obey(order: LogLevelOrder | undefined): void {
     clearTimeout(falling);
     const leftMs = order ? order.untilMs - Date.now() : 0;
-    if (!order || leftMs <= 0) return change(configured);
+    if (!order || leftMs <= 0) return fall();
+    isOrdered = true;
     change(order.level, order.untilMs);
-    falling = setTimeout(() => change(configured), Math.min(leftMs, longestMs)).unref();
+    falling = setTimeout(fall, Math.min(leftMs, longestMs)).unref();
+  }
+
+  function fall(): void {
+    isOrdered = false;
+    change(configured);
   }
 
   function change(level: string, untilMs?: number): void {

@@ -26,8 +26,13 @@ export interface ConfigSources {
  * The effective configuration: defaults, over them the file, over it the environment. Throws one
  * `ConfigError` with every problem of all of them.
  */
-export function loadConfig({ file, text, env, needsKey = true }: ConfigSources): Config {
-  const path = file || env['ASSISTANT_PROXY_CONFIG'] || undefined;
+export function loadConfig(sources: ConfigSources): Config {
+  return decodeConfig(readConfig(sources));
+}
+
+/** The same, as it was written. */
+export function readConfig({ file, text, env, needsKey = true }: ConfigSources): WrittenConfig {
+  const path = configFile({ file, env });
   const fileName = path ?? 'the configuration file';
   const document = readDocument(path, text, fileName);
   const environment = readEnvironment(describeKeys(configSchema), env);
@@ -38,7 +43,16 @@ export function loadConfig({ file, text, env, needsKey = true }: ConfigSources):
   if (needsKey && document.problems.length === 0 && lacksKey(resolved)) problems.push(missingKey);
   problems.push(...crossCheck(resolved.value as WrittenConfig, problems));
   if (problems.length > 0) throw new ConfigError(problems);
-  return Value.Decode(configSchema, resolved.value);
+  return resolved.value as WrittenConfig;
+}
+
+export function decodeConfig(written: WrittenConfig): Config {
+  return Value.Decode(configSchema, written);
+}
+
+/** Path of the YAML file, if there is one. */
+export function configFile({ file, env }: Pick<ConfigSources, 'file' | 'env'>): string | undefined {
+  return file || env['ASSISTANT_PROXY_CONFIG'] || undefined;
 }
 
 const missingKey: Problem = {

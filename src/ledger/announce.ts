@@ -12,7 +12,7 @@ interface AnnounceParts {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'ledger' | 'usage'>;
   readonly webhook: Webhook;
-  readonly rules: Pick<Rules, 'budgets' | 'crossings'>;
+  readonly rules: Pick<Rules, 'limitOf' | 'crossings'>;
   readonly now: () => number;
 }
 
@@ -41,7 +41,6 @@ export function announce({
   now,
 }: AnnounceParts): Events {
   let outageToldAtMs = -Infinity;
-  const limits = new Map(rules.budgets.map(({ name, limit }) => [name, limit]));
   return {
     onSettled(settlement, settled) {
       const { kind, budgets } = settled;
@@ -97,7 +96,7 @@ export function announce({
   };
 
   function tellCharged(org: string, { budget, scope, usedBefore, usedAfter }: SettledBudget): void {
-    const limit = limits.get(budget);
+    const limit = rules.limitOf(budget);
     for (const unit of units) {
       const amount = usedAfter[unit] - usedBefore[unit];
       // What an estimate was too high by has been counted, and counters don't go back.

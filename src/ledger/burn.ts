@@ -24,8 +24,8 @@ export interface Forecast {
 }
 
 interface BurnSettings {
-  /** Names of the budgets with a rolling window. */
-  readonly rolling: ReadonlySet<string>;
+  /** Whether a budget has a rolling window. */
+  readonly isRolling: (budget: string) => boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -48,14 +48,14 @@ interface Track {
   samples: Sample[];
 }
 
-export function createBurn({ rolling, now }: BurnSettings): Burn {
+export function createBurn({ isRolling: rolls, now }: BurnSettings): Burn {
   const tracks = new Map<string, Track>();
   return {
     charged(org, { budget, scope, startMs, usedBefore, usedAfter }) {
-      remember(keyOf(org, budget, scope), rolling.has(budget) ? 0 : startMs, usedAfter, usedBefore);
+      remember(keyOf(org, budget, scope), rolls(budget) ? 0 : startMs, usedAfter, usedBefore);
     },
     forecast(report) {
-      const isRolling = rolling.has(report.name);
+      const isRolling = rolls(report.name);
       const startMs = isRolling ? 0 : Date.parse(report.windowStart);
       const key = keyOf(report.org, report.name, report.scope);
       const history = historyOf(tracks.get(key), startMs, report);
@@ -109,11 +109,11 @@ export function createBurn({ rolling, now }: BurnSettings): Burn {
 
   /** Nothing better is known of what this pod has not seen. */
   function meanOfWindow(report: BudgetReport): { perMs: number; overMs: number } {
-    const overMs = rolling.has(report.name)
+    const overMs = rolls(report.name)
       ? lengthMs(report)
       : Math.max(leastElapsedMs, now() - Date.parse(report.windowStart));
     // What a full rolling window loses it gains again, so its mean says nothing of where it goes.
-    return { perMs: rolling.has(report.name) ? 0 : report.used / overMs, overMs };
+    return { perMs: rolls(report.name) ? 0 : report.used / overMs, overMs };
   }
 }
 

@@ -34,12 +34,13 @@ export interface CallCost extends Omit<Priced, 'held' | 'inputTokens'> {
 }
 
 interface CallCostSettings {
-  readonly prices: PriceTable;
+  /** A call is priced by the table that is in force when it comes. */
+  readonly prices: () => PriceTable;
   readonly counter: TokenCounter;
   readonly learned: LearnedOutput;
   /** Other models that may answer in place of the one that is asked for. */
   readonly substitutesOf: (model: string) => readonly string[];
-  readonly estimates: Estimates & {
+  readonly estimates: () => Estimates & {
     /** Held, and asked for, where a call names no maximum. */
     readonly outputTokens: number;
     /** Held for a Batch, whose requests are in a file. */
@@ -55,11 +56,13 @@ const maxCountMs = 2000;
 export type CostOfCall = (exchange: Exchange, model: string) => CallCost | undefined;
 
 export function createCostOfCall(settings: CallCostSettings): CostOfCall {
-  const { prices, counter, learned, substitutesOf, estimates } = settings;
-  const priceOf = priceAnswers(prices);
+  const { counter, learned, substitutesOf } = settings;
   return (exchange, model) => {
     if (!isBilled(exchange.operation)) return undefined;
     const { operation, body } = exchange;
+    const estimates = settings.estimates();
+    const prices = settings.prices();
+    const priceOf = priceAnswers(prices);
     const possible = [model, ...substitutesOf(model)].map((name) => prices.priceOf(name).price);
     const parsed = body.kind === 'json' ? body : undefined;
     const isBatch = operation.usage === 'batch';

@@ -34,14 +34,14 @@ export interface GovernanceSettings extends Pick<
   'ledger' | 'dialect' | 'leaseMs' | 'onStoreOutage' | 'onSettled' | 'onHeld' | 'onLateUsage' | 'onOutage'
 > {
   readonly rules: Rules;
-  readonly prices: PriceTable;
-  readonly estimates: Estimates & { readonly outputTokens: number; readonly batchTokens: number };
+  readonly prices: () => PriceTable;
+  readonly estimates: () => Estimates & { readonly outputTokens: number; readonly batchTokens: number };
   readonly counter: TokenCounter;
   /** Other models that may answer in place of the one that is asked for. */
   readonly substitutesOf: (model: string) => readonly string[];
   readonly journal: SettlementJournal;
   /** Every organisation that this sidecar can spend for. */
-  readonly orgs: readonly string[];
+  readonly orgs: () => readonly string[];
   /** Answers with its usage read. */
   readonly upstream: Handler;
   readonly onSwept: (hold: DueHold, result: 'lapsed' | 'told' | 'gone') => void;
@@ -60,10 +60,9 @@ export function govern(settings: GovernanceSettings): Governance {
   const liveHolds = keepHoldsAlive({ ledger, leaseMs, onError });
   settings.holdsTo(liveHolds);
   const lookUp = createLookUpWork(settings.upstream);
-  const costOf = priceAnswers(prices);
   const costOfWork = (outcome: Outcome, operation: string, model: string) => ({
     tokens: outcome.usage?.totalTokens ?? 0,
-    nanoUsd: costOf(operation, model, outcome) ?? 0,
+    nanoUsd: priceAnswers(prices())(operation, model, outcome) ?? 0,
   });
   const settleCalls = createSettleCalls({
     ledger,
@@ -111,7 +110,9 @@ export function govern(settings: GovernanceSettings): Governance {
     settleCalls,
     pendingCharges: outbox.pending,
     async report() {
-      const reports = orgs.map(async (org) => reportBudgets(org, rules.budgets, await ledger.windows(org)));
+      const reports = orgs().map(async (org) =>
+        reportBudgets(org, rules.budgets(), await ledger.windows(org)),
+      );
       return (await Promise.all(reports)).flat();
     },
     async close(timeoutMs) {

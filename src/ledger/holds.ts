@@ -43,7 +43,7 @@ export interface HoldsSettings {
   readonly tightness: Tightness;
   readonly dialect: 'openai' | 'azure';
   readonly leaseMs: number;
-  readonly onStoreOutage: 'deny' | 'allow';
+  readonly onStoreOutage: () => 'deny' | 'allow';
   /** By what the call was matched, and what it was granted. */
   readonly onHeld: (holdId: string, lines: Lines, granted: Granted) => void;
   /** A call is let through unheld, or refused, because the store is out of reach. */
@@ -98,7 +98,7 @@ export function createHolds(settings: HoldsSettings): Holds {
       if (given) settleCalls.giveBack(given);
       if (!(error instanceof StoreUnavailable)) throw error;
       settings.onOutage(error);
-      const isAllowed = settings.onStoreOutage === 'allow' || isOnlyObserved(lines);
+      const isAllowed = settings.onStoreOutage() === 'allow' || isOnlyObserved(lines);
       if (isAllowed) {
         record.decision = 'unheld';
         return unheld({ exchange, org, lines, cost });

@@ -72,7 +72,9 @@ export interface ReadyBudget {
 }
 
 export interface Rules {
-  readonly budgets: readonly ReadyBudget[];
+  budgets(): readonly ReadyBudget[];
+  /** Of a budget; undefined if there is none of that name. */
+  limitOf(budget: string): BudgetLine['limit'] | undefined;
   match(facts: Facts): Matched;
   /** The thresholds that a charge took a budget over, ascending. Of concurrent charges one crosses each. */
   crossings(settled: SettledBudget): Crossing[];
@@ -97,13 +99,16 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet, dig
   const limitOf = new Map(budgetLines.map(({ line }) => [line.budget, line.limit]));
   const ascendingPercents = thresholdPercents.toSorted((left, right) => left - right);
 
+  const ready = budgetLines.map(({ line: { budget, window, limit, enforced } }) => ({
+    name: budget,
+    windowCode: window.code,
+    limit,
+    enforced,
+  }));
+
   return {
-    budgets: budgetLines.map(({ line: { budget, window, limit, enforced } }) => ({
-      name: budget,
-      windowCode: window.code,
-      limit,
-      enforced,
-    })),
+    budgets: () => ready,
+    limitOf: (budget) => limitOf.get(budget),
     match: (facts) => ({
       budgets: matchLines(budgetLines, facts),
       rates: matchLines(rateLines, facts),
@@ -122,6 +127,16 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet, dig
           .map((percent) => ({ budget, scope, unit, percent, limit }));
       });
     },
+  };
+}
+
+/** Those that are in force when they are asked. */
+export function rulesInForce(current: () => Rules): Rules {
+  return {
+    budgets: () => current().budgets(),
+    limitOf: (budget) => current().limitOf(budget),
+    match: (facts) => current().match(facts),
+    crossings: (settled) => current().crossings(settled),
   };
 }
 

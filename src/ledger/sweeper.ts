@@ -14,7 +14,7 @@ export interface Sweeper {
 
 interface SweeperSettings {
   readonly ledger: Ledger;
-  readonly orgs: readonly string[];
+  readonly orgs: () => readonly string[];
   readonly outbox: Outbox;
   readonly lookUp: LookUpWork;
   readonly costOfWork: SettleCallsSettings['costOfWork'];
@@ -64,7 +64,7 @@ export function startSweeper(settings: SweeperSettings): Sweeper {
   }
 
   async function sweepAll(): Promise<void> {
-    await Promise.all(orgs.map(sweepOrg));
+    await Promise.all(orgs().map(sweepOrg));
   }
 
   async function sweepOrg(org: string): Promise<void> {

@@ -15,10 +15,10 @@ const windowMs = 10_000;
 const alwaysAllowed = 10;
 
 /**
- * Of the calls of the last ten seconds `percent` may be sent again, and ten in any case, as Finagle's retry budgets
+ * Of the calls of the last ten seconds so many percent may be sent again, and ten in any case, as Finagle's retry budgets
  * have it; with 0 none.
  */
-export function createRetryBudget(percent: number, nowMs: () => number): RetryBudget {
+export function createRetryBudget(percentOf: () => number, nowMs: () => number): RetryBudget {
   const calls = createRollingCount(windowMs, nowMs);
   const retries = createRollingCount(windowMs, nowMs);
   return {
@@ -32,6 +32,7 @@ export function createRetryBudget(percent: number, nowMs: () => number): RetryBu
   };
 
   function left(): number {
+    const percent = percentOf();
     if (percent === 0) return 0;
     return Math.max(0, Math.ceil((calls.sum() * percent) / 100 + alwaysAllowed - retries.sum()));
   }

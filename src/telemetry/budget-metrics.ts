@@ -21,8 +21,8 @@ export interface BudgetSource {
   readonly timeoutMs: number;
   /** The store did not answer in that time. */
   onSilence(): void;
-  /** Those whose windows end at a time that is known ahead. */
-  readonly calendarBudgets: ReadonlySet<string>;
+  /** Whether a budget's windows end at a time that is known ahead. */
+  isCalendar(budget: string): boolean;
 }
 
 export interface BudgetMetrics {
@@ -84,7 +84,7 @@ export function createBudgetMetrics(registers: Registers, maxScopes: number): Bu
     const ends = new Map<string, Sample>();
     for (const row of told) {
       const { org, name: budget, scope, windowEnd } = row;
-      if (!source?.calendarBudgets.has(budget)) continue;
+      if (!source?.isCalendar(budget)) continue;
       ends.set(shareOf(row), { labels: { org, budget, scope }, value: Date.parse(windowEnd) / 1000 });
     }
     return [...ends.values()];

@@ -1,3 +1,4 @@
+import { configDefinitions } from './config-definitions.ts';
 import { driftDefinitions } from './drift-definitions.ts';
 import { ledgerDefinitions } from './ledger-definitions.ts';
 import { processDefinitions } from './process-definitions.ts';
@@ -19,5 +20,6 @@ export const metricDefinitions = {
   ...upstreamDefinitions,
   ...runDefinitions,
   ...driftDefinitions,
+  ...configDefinitions,
   ...processDefinitions,
 };

@@ -1,4 +1,5 @@
 import { boundedLabel } from './bounded-label.ts';
+import { type ConfigMetrics, createConfigMetrics } from './config-metrics.ts';
 import { type DriftMetrics, createDriftMetrics } from './drift-metrics.ts';
 import { type LedgerMetrics, createLedgerMetrics } from './ledger-metrics.ts';
 import { processDefinitions } from './process-definitions.ts';
@@ -36,6 +37,7 @@ export interface Metrics {
   readonly runs: RunMetrics;
   readonly stores: StoreMetrics;
   readonly drift: DriftMetrics;
+  readonly config: ConfigMetrics;
   idempotent(result: IdempotentResult): void;
   /** So many pieces of telemetry were dropped, because nobody took them in time. */
   dropped(signal: 'log' | 'span' | 'webhook', count: number): void;
@@ -81,6 +83,7 @@ export function createMetrics(settings: MetricsSettings): Metrics {
     runs: createRunMetrics(registers),
     stores: createStoreMetrics(registers),
     drift: createDriftMetrics(registers),
+    config: createConfigMetrics(registers),
     idempotent: (result) => idempotent([result], 1),
     dropped: (signal, count) => dropped([signal], count),
     async exposition(accept) {

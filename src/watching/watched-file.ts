@@ -28,7 +28,7 @@ export function watchContent<Content>(
   onProblem: (error: Error) => void,
 ): Watched<Content> {
   const { file } = watched;
-  let text = readAtOnce(watched);
+  let text: string | undefined = readAtOnce(watched);
   let content = parse(text);
   let problem: string | undefined;
   let isLooking = false;
@@ -43,11 +43,13 @@ export function watchContent<Content>(
     isLooking = false;
     if (isClosed) return;
     try {
-      const now = typeof found === 'string' ? found : whatIsMissing(watched, found);
+      const before = text;
+      // What could not be read is looked at again once it can be.
+      text = undefined;
+      text = typeof found === 'string' ? found : whatIsMissing(watched, found);
       problem = undefined;
-      if (now === text) return;
-      text = now;
-      content = parse(now);
+      if (text === before) return;
+      content = parse(text);
     } catch (error) {
       const { message } = error as Error;
       if (message !== problem) onProblem(error as Error);

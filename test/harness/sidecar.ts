@@ -1,9 +1,9 @@
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { openConfig } from '../../src/config/open-config.ts';
 import type { BudgetReport } from '../../src/ledger/budget-report.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Lifetime } from './lifetime.ts';
@@ -17,6 +17,9 @@ export interface Sidecar {
   logLines(): Record<string, unknown>[];
   metrics(): Promise<string>;
   budgets(): Promise<BudgetReport[]>;
+  /** Changes the text of its configuration file, which it follows by itself. */
+  writeConfig(text: string): void;
+  removeConfig(): void;
   /** Resolves to false if a running request had to be cut. */
   shutDown(): Promise<boolean>;
 }
@@ -39,8 +42,10 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
   const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
   const logFile = join(folder, 'log');
   const logDescriptor = openSync(logFile, 'a');
-  const config = loadConfig({
-    text: options.config ?? '',
+  const file = join(folder, 'config.yaml');
+  writeFileSync(file, options.config ?? '');
+  const open = openConfig({
+    file,
     env: {
       ASSISTANT_PROXY_STORE_STATE_DIR: join(folder, 'state'),
       OPENAI_API_KEY: upstreamKey,
@@ -50,8 +55,8 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
       ...options.env,
     },
   });
-  const logSink = createLogger('debug', logDescriptor, config.telemetry.auditFile);
-  const app = await createApp(config, logSink, options.pod);
+  const logSink = createLogger('debug', logDescriptor, open.config.telemetry.auditFile);
+  const app = await createApp(open, logSink, options.pod);
   const { proxyUrl, adminUrl } = await app.listen();
   let stopped: Promise<boolean> | undefined;
   const shutDown = () => (stopped ??= app.shutDown());
@@ -70,6 +75,12 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
     },
     metrics: async () => (await fetch(`${adminUrl}/metrics`)).text(),
     budgets: async () => (await (await fetch(`${adminUrl}/budgets`)).json()) as BudgetReport[],
+    writeConfig(text) {
+      // As editors and the kubelet do: nobody reads half of it.
+      writeFileSync(`${file}.new`, text);
+      renameSync(`${file}.new`, file);
+    },
+    removeConfig: () => rmSync(file),
     shutDown,
   };
 }

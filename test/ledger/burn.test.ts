@@ -10,7 +10,7 @@ const dayStartMs = Date.parse('2026-10-14T00:00:00Z');
 function world() {
   let nowMs = dayStartMs + 10 * hourMs;
   let used = 0;
-  const burn = createBurn({ rolling: new Set(['week']), now: () => nowMs });
+  const burn = createBurn({ isRolling: (budget) => budget === 'week', now: () => nowMs });
   const charge = (tokens: number, budget = 'day', scope = 'team=search') => {
     const usedBefore = { tokens: used, nanoUsd: used * 1000 };
     used += tokens;

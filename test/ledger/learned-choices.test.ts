@@ -10,12 +10,13 @@ import { defaultEstimates } from '../harness/default-estimates.ts';
 import { plainExchange } from '../harness/exchange.ts';
 
 test('what a call of several choices put out is learned by the choice', () => {
+  const prices = createPriceTable({}, { input: 1, output: 1 });
   const costOfCall = createCostOfCall({
     substitutesOf: () => [],
-    prices: createPriceTable({}, { input: 1, output: 1 }),
+    prices: () => prices,
     counter: createTokenCounter(),
     learned: learnOutput(),
-    estimates: { ...defaultEstimates, outputTokens: 1000, batchTokens: 1 },
+    estimates: () => ({ ...defaultEstimates, outputTokens: 1000, batchTokens: 1 }),
   });
   const value = { model: 'gpt-4o', messages: [], n: 4, max_completion_tokens: 1000 };
   const { operation } = matchOperation('POST', '/v1/chat/completions')!;

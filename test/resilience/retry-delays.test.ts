@@ -181,7 +181,7 @@ test('an error whose body does not come is told by its status', async () => {
 
 test('of the calls of the last ten seconds a fifth may be sent again, and ten in any case', async () => {
   const clock = createFakeClock();
-  const budget = createRetryBudget(20, clock.nowMs);
+  const budget = createRetryBudget(() => 20, clock.nowMs);
   const { handler, sent } = scriptedHandler(failures['a server error']);
   const { handler: send, told } = retrying(handler, { budget, maxAttempts: 2, baseMs: 0 }, clock);
   for (let call = 0; call < 100; call += 1) await send(chatCall());
@@ -200,7 +200,7 @@ test('of the calls of the last ten seconds a fifth may be sent again, and ten in
 test('a budget of nothing sends nothing again', async () => {
   const clock = createFakeClock();
   const { handler, sent } = scriptedHandler(failures['no connection']);
-  const budget = createRetryBudget(0, clock.nowMs);
+  const budget = createRetryBudget(() => 0, clock.nowMs);
   const { handler: send } = retrying(handler, { budget }, clock);
   await assert.rejects(send(chatCall()));
   assert.equal(sent.length, 1);

@@ -26,7 +26,7 @@ export function retrying(
     baseMs: 250,
     maxMs: 8000,
     random: () => 0.5,
-    budget: createRetryBudget(100, clock.nowMs),
+    budget: createRetryBudget(() => 100, clock.nowMs),
     lookUp: 'never',
     findGeneration: async () => ({ state: 'unknown' }),
     fallbacks: [],

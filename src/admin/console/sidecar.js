@@ -1,7 +1,7 @@
 /** @import { Status } from '../status.ts' */
 import { createColumns } from './draw.js';
 import { byId, element, keepChildren, setAttribute, setText } from './elements.js';
-import { count, roughly, visible } from './format.js';
+import { count, dateAndTime, roughly, visible } from './format.js';
 
 const levels = { well: 'Well', watch: 'Watch', trouble: 'Trouble' };
 
@@ -93,6 +93,26 @@ export function createAbout() {
 export function createConfiguration(section) {
   const text = element('pre', { tabindex: '0', role: 'region', 'aria-label': 'Configuration in effect' });
   const summary = element('summary', {}, 'In effect, defaults filled in, secrets hidden');
-  section.append(element('details', {}, summary, text));
-  return (/** @type {Status} */ { configuration }) => setText(text, configuration);
+  const source = element('p', { class: 'quiet' });
+  const refusal = element('pre', {
+    tabindex: '0',
+    role: 'region',
+    'aria-label': 'Why the change is refused',
+  });
+  section.append(source, refusal, element('details', {}, summary, text));
+  return (/** @type {Status} */ { configuration, followed }) => {
+    setText(source, sourceOf(followed));
+    refusal.hidden = followed.refusal === null;
+    setText(refusal, (followed.refusal ?? '').split('\n').map(visible).join('\n'));
+    setText(text, configuration);
+  };
+}
+
+/** @param {Status['followed']} followed */
+function sourceOf({ file, enactedAt, refusal, waiting }) {
+  if (file === null) return 'From the environment alone, as it was at the start.';
+  const since = `${visible(file)}, in effect since ${dateAndTime(enactedAt)}.`;
+  if (refusal !== null) return `As it was before the last change of ${since} The change is refused:`;
+  const later = waiting.length === 0 ? '' : ` These wait for the next start: ${waiting.join(', ')}.`;
+  return `As in ${since}${later}`;
 }

@@ -56,7 +56,7 @@ export interface BeginRunsParts {
   readonly nowMs: () => number;
   readonly expireAfterSeconds: number;
   readonly onStreamLeft: 'cancel' | 'continue';
-  readonly defaults: RunDefaults;
+  readonly defaults: () => RunDefaults;
 }
 
 export interface BeginRuns {
@@ -238,7 +238,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
       includesSearchContent: includesSearchContent(query),
       nowMs: nowMs(),
       expiresAfterSeconds: parts.expireAfterSeconds,
-      defaults: parts.defaults,
+      defaults: parts.defaults(),
     });
   }
 

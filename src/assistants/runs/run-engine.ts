@@ -50,7 +50,7 @@ export interface Begun {
 }
 
 export interface RunEngineSettings extends ConductParts {
-  readonly orgs: readonly string[];
+  readonly orgs: () => readonly string[];
   readonly leaseMs: number;
   readonly expireAfterSeconds: number;
   readonly metrics: RunMetrics;
@@ -214,7 +214,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
 
   async function renewing(): Promise<void> {
     while (await passes(renewEveryMs, closing.signal)) {
-      for (const org of settings.orgs) {
+      for (const org of settings.orgs()) {
         const mine = [...live].filter(([, run]) => run.org === org && !run.release.aborted);
         if (mine.length === 0) continue;
         const names = mine.map(([name]) => name);
@@ -229,7 +229,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
 
   async function claiming(): Promise<void> {
     while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
-      for (const org of settings.orgs) {
+      for (const org of settings.orgs()) {
         const askedAtMs = performance.now();
         const names = await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage);
         if (!names) continue;
@@ -299,7 +299,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
 
   function tellOutage(error: Error): undefined {
     if (!(error instanceof StoreUnavailable)) throw error;
-    for (const org of settings.orgs) missed.add(org);
+    for (const org of settings.orgs()) missed.add(org);
     onError(error);
   }
 

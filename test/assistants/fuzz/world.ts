@@ -118,7 +118,7 @@ export async function openGrounds(): Promise<Grounds> {
         counter,
         nowMs,
         newId: randomId,
-        orgs: [org],
+        orgs: () => [org],
         leaseMs: 5000,
         random: Math.random,
         metrics: createOwnMetrics().runs,
@@ -126,14 +126,14 @@ export async function openGrounds(): Promise<Grounds> {
         model: createResponsesModel({ calls, upstreamStore: 'keep' }),
         expireAfterSeconds,
         onStreamLeft: 'cancel',
-        defaults: {
+        defaults: () => ({
           maxPromptTokens: 0,
           maxCompletionTokens: 0,
           maxPromptTokensCeiling: 0,
           maxCompletionTokensCeiling: 0,
           truncation: 'auto',
           lastMessages: 20,
-        },
+        }),
       });
       return {
         store,

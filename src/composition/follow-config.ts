@@ -1,0 +1,95 @@
+import type { ConfigChange, OpenConfig } from '../config/open-config.ts';
+import type { Config } from '../config/schema.ts';
+import type { ConfigMetrics } from '../telemetry/config-metrics.ts';
+import type { LogSink } from '../telemetry/logger.ts';
+import { watchContent } from '../watching/watched-file.ts';
+
+/** How the configuration in effect stands to its file. */
+export interface ConfigState {
+  /** Undefined if there is none. */
+  readonly file: string | undefined;
+  /** When what is in effect was read, in Unix milliseconds. */
+  readonly enactedAtMs: number;
+  /** Why what the file holds now is not in effect; undefined if it is. */
+  readonly refusal: string | undefined;
+  /** Paths of the keys that were changed and wait for the next start. */
+  readonly waiting: readonly string[];
+}
+
+export interface FollowedConfig {
+  state(): ConfigState;
+  /** Resolves when nothing is being enacted any more. */
+  close(): Promise<void>;
+}
+
+interface FollowParts extends Pick<LogSink, 'log' | 'audit'> {
+  readonly metrics: ConfigMetrics;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Rejects if the configuration can't be in effect; then the former one is. */
+  readonly enact: (config: Config) => Promise<void>;
+}
+
+/**
+ * Has changes of the configuration's file take effect, one after the other. One that is wrong in any part of it is
+ * refused whole, told once, and told by the metrics for as long as the file holds it.
+ */
+export function followConfig(
+  open: OpenConfig,
+  { log, audit, metrics, now, enact }: FollowParts,
+): FollowedConfig {
+  const { file } = open;
+  let state: ConfigState = { file, enactedAtMs: now(), refusal: undefined, waiting: [] };
+  let enacting = Promise.resolve();
+  metrics.stateFrom(() => state);
+  const watched = file === undefined ? undefined : watch(file);
+  return {
+    state: () => state,
+    async close() {
+      watched?.close();
+      await enacting;
+    },
+  };
+
+  function watch(path: string) {
+    return watchContent(
+      { file: path, path: 'the configuration' },
+      (text) => inTurn(() => take(text)),
+      (problem) => inTurn(() => refuse(problem)),
+    );
+  }
+
+  function inTurn(work: () => void | Promise<void>): void {
+    enacting = enacting.then(work);
+  }
+
+  async function take(text: string): Promise<void> {
+    try {
+      const change = open.offer(text);
+      if (change.applied.length > 0) await enact(change.config);
+      change.enacted();
+      tell(change);
+    } catch (error) {
+      refuse(error as Error);
+    }
+  }
+
+  function tell({ applied, waiting }: ConfigChange): void {
+    const isNews =
+      applied.length > 0 || waiting.join() !== state.waiting.join() || state.refusal !== undefined;
+    const enactedAtMs = applied.length > 0 ? now() : state.enactedAtMs;
+    state = { file, enactedAtMs, refusal: undefined, waiting };
+    if (!isNews) return;
+    metrics.changed('applied');
+    audit('configuration_changed', { applied, waiting });
+    if (waiting.length > 0)
+      log.warn({ waiting }, 'changed keys of the configuration wait for the next start');
+  }
+
+  function refuse({ message: refusal }: Error): void {
+    state = { ...state, refusal };
+    metrics.changed('refused');
+    audit('configuration_refused', { reason: refusal });
+    log.error({ reason: refusal }, 'the changed configuration is refused; the former one stays in effect');
+  }
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { chat, startGoverned } from '../harness/governed.ts';
+import { metricSum } from '../harness/metric-sums.ts';
+import { until } from '../harness/redis.ts';
+import type { Sidecar } from '../harness/sidecar.ts';
+import { changes, enacted, refused } from './enacted.ts';
+
+const good = 'budgets: [{ name: month, limit: { tokens: 100000 }, window: { every: month } }]';
+
+interface Bad {
+  readonly what: string;
+  readonly text: string;
+  /** What the log says of it. */
+  readonly reason: RegExp;
+}
+
+const secret = 'sk-secret-0123456789';
+
+const bad: readonly Bad[] = [
+  { what: 'no YAML', text: 'budgets: [', reason: /config\.yaml/ },
+  { what: 'an unknown key', text: `${good}\nbudgetz: []`, reason: /budgetz: is not a known key/ },
+  {
+    what: 'a wrong value',
+    text: 'budgets: [{ name: m, limit: { tokens: -1 }, window: { every: month } }]',
+    reason: /budgets\[0\]\.limit/,
+  },
+  {
+    what: 'a pattern that takes forever',
+    text: "redaction: { mode: mask, custom: [{ name: ref, pattern: '(a)\\1+' }] }",
+    reason: /redaction\.custom\[0\]\.pattern/,
+  },
+  {
+    what: 'a variable that is not set',
+    text: 'identity: { org: "${NO_SUCH_VARIABLE}" }',
+    reason: /NO_SUCH_VARIABLE/,
+  },
+  {
+    what: 'a key file that is not there',
+    text: 'auth: { keys: [{ name: a, keyFile: /no/such/file }] }',
+    reason: /auth\.keys\[0\]\.keyFile: \/no\/such\/file can't be read/,
+  },
+  {
+    what: 'what needs a key that only the next start has',
+    text: 'redaction: { mode: hash, hashKeyFile: /etc/hostname }',
+    reason: /redaction\.mode: is hash, which needs a secret.*until the next start.*redaction\.hashKeyFile/,
+  },
+  {
+    what: 'a secret where none belongs',
+    text: `retry: { maxAttempts: ${secret} }`,
+    reason: /retry\.maxAttempts: must be an integer/,
+  },
+];
+
+test('whatever is wrong with a change, it is refused whole, and calls go on by the former one', async (t) => {
+  const { sidecar, post } = await startGoverned(t, { config: good });
+  for (const { what, text, reason } of bad) {
+    // Something right beside it takes no effect either.
+    assert.match(await refused(sidecar, `${text}\nonStoreOutage: allow`), reason, what);
+    assert.deepEqual(await shown(sidecar), { refused: 1, outage: 'deny' }, what);
+    assert.equal((await post('/chat/completions', chat(3))).status, 200, what);
+    const [row] = await sidecar.budgets();
+    assert.equal(row?.limit, 100_000, what);
+  }
+  assert.ok(!JSON.stringify(sidecar.logLines()).includes(secret));
+  await enacted(sidecar, `${good}\nonStoreOutage: allow`);
+  assert.deepEqual(await shown(sidecar), { refused: 0, outage: 'allow' });
+});
+
+test('a refusal is told once, in the log, in the metrics, and to whoever is on call', async (t) => {
+  const { sidecar } = await startGoverned(t, { config: good });
+  await refused(sidecar, 'budgets: [');
+  await sleep(2500);
+  assert.equal(await changes(sidecar, 'refused'), 1);
+  const told = sidecar.logLines().filter(({ msg }) => String(msg).includes('refused'));
+  assert.equal(told.length, 1);
+  const { verdict, followed } = (await (await fetch(`${sidecar.adminUrl}/status`)).json()) as {
+    verdict: { level: string; headline: string };
+    followed: { refusal: string };
+  };
+  assert.equal(verdict.level, 'watch');
+  assert.match(
+    verdict.headline,
+    /^The changed configuration is refused, and the former one stays in effect\. \(/,
+  );
+  assert.match(followed.refusal, /config\.yaml/);
+  sidecar.writeConfig(good);
+  await until(async () => (await shown(sidecar)).refused === 0);
+});
+
+test('a file that goes away is refused until it is back, be it as it was or not', async (t) => {
+  const { sidecar, post } = await startGoverned(t, { config: good });
+  sidecar.removeConfig();
+  await until(async () => (await shown(sidecar)).refused === 1);
+  assert.equal((await post('/chat/completions', chat(3))).status, 200);
+  sidecar.writeConfig(good);
+  await until(async () => (await shown(sidecar)).refused === 0);
+  sidecar.removeConfig();
+  await until(async () => (await shown(sidecar)).refused === 1);
+  await enacted(sidecar, `${good}\nonStoreOutage: allow`);
+  assert.deepEqual(await shown(sidecar), { refused: 0, outage: 'allow' });
+});
+
+test('a store that can not be opened by a first budget refuses it, and not the calls', async (t) => {
+  const stateDir = fileInPlaceOfFolder(t);
+  const env = {
+    ASSISTANT_PROXY_STORE_STATE_DIR: stateDir,
+    ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough',
+  };
+  const { sidecar, post } = await startGoverned(t, { config: '', env });
+  assert.match(await refused(sidecar, good), /store\.stateDir/);
+  assert.equal((await post('/chat/completions', chat(3))).status, 200);
+});
+
+/** What metrics and status say. */
+async function shown(sidecar: Sidecar): Promise<{ refused: number; outage: string | undefined }> {
+  const { configuration } = (await (await fetch(`${sidecar.adminUrl}/status`)).json()) as {
+    configuration: string;
+  };
+  return {
+    refused: await metricSum(sidecar, 'assistant_proxy_config_refused'),
+    outage: /^onStoreOutage: (\w+)$/m.exec(configuration)?.[1],
+  };
+}
+
+function fileInPlaceOfFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  return join(file, 'state');
+}
