@@ -73,7 +73,10 @@ const suites: readonly Suite[] = [
     files: 'test/kubernetes/cluster/**/*.test.ts',
     // Each file has an API server of its own, which keeps a core busy while it starts.
     concurrency: 1,
-    prepare: async () => (await prepareControlPlane()) ?? (await prepareHelm()),
+    prepare: async () =>
+      (await prepareControlPlane()) ??
+      (await prepareHelm()) ??
+      (await ensureCommand('prometheus', 'prometheus')),
   },
   { name: 'chaos', files: 'test/chaos/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },
   { name: 'load', files: 'test/load/**/*.test.ts', concurrency: 1, prepare: prepareRedisTests },

@@ -84,7 +84,15 @@ export function createInjector(
     let source: CertificateSource | undefined;
     while (!stopping.signal.aborted) {
       try {
-        source ??= await openSource({ settings, client, account, clock, settleMs, onProblem });
+        source ??= await openSource({
+          settings,
+          client,
+          account,
+          clock,
+          settleMs,
+          onProblem,
+          onLeading: metrics.leads,
+        });
         serve(await source.refresh());
       } catch (error) {
         onProblem(error as Error);
@@ -100,7 +108,7 @@ export function createInjector(
     if (found === undefined || found.certificate === serving?.certificate) return;
     webhook.server.setSecureContext({ cert: found.certificate, key: found.key });
     serving = found;
-    metrics.certificateServed(found.expiresAtUnixMs);
+    metrics.certificateServed(found);
     log.info({ expiresAt: new Date(found.expiresAtUnixMs).toISOString() }, 'certificate in use');
   }
 
@@ -130,10 +138,12 @@ interface SourceParts {
   readonly clock: Clock;
   readonly settleMs: number;
   onProblem(error: Error): void;
+  onLeading(isLeader: boolean): void;
 }
 
 async function openSource({ settings, account, ...parts }: SourceParts): Promise<CertificateSource> {
   if (settings.certificates === 'files') {
+    parts.onLeading(true);
     return createFileCertificate(settings.certificateFile, settings.keyFile);
   }
   // Loaded where certificates are made, and nowhere else.

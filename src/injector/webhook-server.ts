@@ -61,7 +61,7 @@ export function createWebhookServer(parts: WebhookParts): FastifyInstance<Server
   server.setErrorHandler<FastifyError | NoReview>((error, request, reply) => {
     const { status, text } = explain(error);
     if (status >= 500) parts.onInternalError(error);
-    if (request.routeOptions.url === '/mutate') metrics.reviewed('invalid', 0);
+    if (request.routeOptions.url === '/mutate') metrics.reviewed(status >= 500 ? 'error' : 'invalid', 0);
     return reply.code(status).type('text/plain').send(`${text}\n`);
   });
   return server;

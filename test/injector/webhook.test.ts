@@ -83,6 +83,8 @@ test('what is no review is refused, and the answer says what to do', async (t) =
   const [, expiry] = /^assistant_proxy_injector_certificate_expiry_timestamp_seconds (.+)$/m.exec(metrics)!;
   const daysLeft = (Number(expiry) * 1000 - Date.now()) / 86_400_000;
   assert.ok(daysLeft > 89 && daysLeft <= 90, expiry);
+  const [, start] = /^assistant_proxy_injector_certificate_start_timestamp_seconds (.+)$/m.exec(metrics)!;
+  assert.equal((Number(expiry) - Number(start)) / 3600, 90 * 24 + 1, 'dated back by an hour');
   assert.match(metrics, /assistant_proxy_injector_review_duration_seconds_count 9\n/);
 });
 

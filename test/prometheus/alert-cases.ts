@@ -1,23 +1,6 @@
 import type { AlertName } from '../../alerts/alerts.ts';
-
-export interface Case {
-  /** `AssistantProxy... fires when` or `is quiet when`. */
-  readonly when: string;
-  /** What the sidecars report from minute 0 on, in promtool's notation. */
-  readonly series: Readonly<Record<string, string>>;
-  /** Between two values; 1 unless told. */
-  readonly minutesApart?: number;
-  readonly atMinute: number;
-}
-
-interface AlertCases {
-  readonly fires: Case & {
-    /** Beside its severity. */
-    readonly labels: Readonly<Record<string, string>>;
-    readonly summary: string;
-  };
-  readonly quiet: Case;
-}
+import type { AlertCases } from './alert-case.ts';
+import { injectorAlertCases } from './injector-alert-cases.ts';
 
 const hour = 3600;
 const day = 24 * hour;
@@ -320,4 +303,5 @@ export const alertCases: Readonly<Record<AlertName, AlertCases>> = {
       atMinute: 30,
     },
   },
+  ...injectorAlertCases,
 };

@@ -7,7 +7,8 @@ import { test } from 'node:test';
 import { parse, stringify } from 'yaml';
 
 import { runbookAnchor } from '../../alerts/vocabulary/runbook.ts';
-import { type Case, alertCases } from './alert-cases.ts';
+import type { Case } from './alert-case.ts';
+import { alertCases } from './alert-cases.ts';
 import { promtool } from './promtool.ts';
 
 interface Rule {
@@ -15,6 +16,13 @@ interface Rule {
   readonly expr: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** As `promtool test rules` takes it. */
+interface RuleTest {
+  readonly interval: string;
+  readonly input_series: readonly { readonly series: string; readonly values: string }[];
+  readonly alert_rule_test: readonly object[];
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -54,22 +62,30 @@ test('each alert has a case in which it fires, and one in which it is quiet', ()
   assert.deepEqual(Object.keys(alertCases).toSorted(), alerts.map(({ alert }) => alert).toSorted());
 });
 
+test('where nothing is scraped no alert fires: whoever has no injector, or does not scrape the API server, hears of neither', (t) => {
+  const quiet = alerts.map(({ alert }) => ({ eval_time: '2h', alertname: alert, exp_alerts: [] }));
+  assert.ok(quiet.length > 20);
+  runRuleTest(t, { interval: '1m', input_series: [], alert_rule_test: quiet });
+});
+
 for (const rule of alerts) {
   const alert = rule.alert as keyof typeof alertCases;
-  const { fires, quiet } = alertCases[alert];
+  const { fires, firesToo, quiet } = alertCases[alert];
 
-  test(`${alert} fires when ${fires.when}`, (t) => {
-    const { description, runbook_url } = rule.annotations!;
-    testRules(t, fires, {
-      alertname: alert,
-      exp_alerts: [
-        {
-          exp_labels: { ...rule.labels, ...fires.labels },
-          exp_annotations: { summary: fires.summary, description, runbook_url },
-        },
-      ],
+  for (const firing of firesToo ? [fires, firesToo] : [fires]) {
+    test(`${alert} fires when ${firing.when}`, (t) => {
+      const { description, runbook_url } = rule.annotations!;
+      testRules(t, firing, {
+        alertname: alert,
+        exp_alerts: [
+          {
+            exp_labels: { ...rule.labels, ...firing.labels },
+            exp_annotations: { summary: firing.summary, description, runbook_url },
+          },
+        ],
+      });
     });
-  });
+  }
 
   test(`${alert} is quiet when ${quiet.when}`, (t) => {
     testRules(t, quiet, { alertname: alert, exp_alerts: [] });
@@ -81,15 +97,20 @@ function testRules(
   { series, atMinute, minutesApart = 1 }: Case,
   expected: object,
 ): void {
+  runRuleTest(t, {
+    interval: `${minutesApart}m`,
+    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+    alert_rule_test: [{ eval_time: `${atMinute}m`, ...expected }],
+  });
+}
+
+function runRuleTest(t: { after(release: () => void): void }, test: RuleTest): void {
   const own = mkdtempSync(join(tmpdir(), 'alerts-'));
   t.after(() => rmSync(own, { recursive: true }));
   const file = join(own, 'test.yaml');
-  const interval = `${minutesApart}m`;
-  const test = {
-    interval,
-    input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-    alert_rule_test: [{ eval_time: `${atMinute}m`, ...expected }],
-  };
-  writeFileSync(file, stringify({ rule_files: ruleFiles, evaluation_interval: interval, tests: [test] }));
+  writeFileSync(
+    file,
+    stringify({ rule_files: ruleFiles, evaluation_interval: test.interval, tests: [test] }),
+  );
   promtool(['test', 'rules', file]);
 }

@@ -31,6 +31,13 @@ export interface Target {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+interface PrometheusOptions {
+  readonly targets: readonly Target[];
+  /** Further scrape configurations, as Prometheus takes them. */
+  readonly scrapes?: readonly object[];
+  readonly ruleFiles: readonly string[];
+}
+
 interface Answer {
   readonly status: string;
   readonly error?: string;
@@ -48,7 +55,7 @@ interface QueryResult {
 /** A real one on the loopback, which scrapes these addresses and evaluates its rules every second. */
 export async function startPrometheus(
   lifetime: Lifetime,
-  { targets, ruleFiles }: { readonly targets: readonly Target[]; readonly ruleFiles: readonly string[] },
+  { targets, scrapes = [], ruleFiles }: PrometheusOptions,
 ): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'));
   const file = join(folder, 'prometheus.yml');
@@ -63,6 +70,7 @@ export async function startPrometheus(
           job_name: 'sidecars',
           static_configs: targets.map(({ address, labels = {} }) => ({ targets: [address], labels })),
         },
+        ...scrapes,
       ],
     }),
   );

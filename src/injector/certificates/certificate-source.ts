@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls';
 export interface ServingCertificate {
   readonly certificate: string;
   readonly key: string;
+  readonly startsAtUnixMs: number;
   readonly expiresAtUnixMs: number;
 }
 
@@ -19,5 +20,11 @@ export interface CertificateSource {
 /** Throws if these are no certificate and its key. */
 export function readServing(certificate: string, key: string): ServingCertificate {
   createSecureContext({ cert: certificate, key });
-  return { certificate, key, expiresAtUnixMs: new X509Certificate(certificate).validToDate.getTime() };
+  const { validFromDate, validToDate } = new X509Certificate(certificate);
+  return {
+    certificate,
+    key,
+    startsAtUnixMs: validFromDate.getTime(),
+    expiresAtUnixMs: validToDate.getTime(),
+  };
 }

@@ -16,6 +16,8 @@ interface SelfParts {
   readonly certificateDays: number;
   readonly authorityDays: number;
   readonly settleMs: number;
+  /** Whether this injector looks after the certificate, as often as that is asked. */
+  onLeading(isLeader: boolean): void;
   /** Something failed that does not keep the certificate from being served. */
   onProblem(error: Error): void;
 }
@@ -56,9 +58,19 @@ export function createSelfCertificate(parts: SelfParts): CertificateSource {
     );
   }
 
+  async function leads(): Promise<boolean> {
+    let isLeader = false;
+    try {
+      isLeader = await leadership.hold();
+    } finally {
+      parts.onLeading(isLeader);
+    }
+    return isLeader;
+  }
+
   return {
     async refresh() {
-      if (await leadership.hold()) await lookAfter().catch(parts.onProblem);
+      if (await leads()) await lookAfter().catch(parts.onProblem);
       const secret = await read();
       const serving = secret && readMaterial(secret)?.serving;
       return serving && readServing(serving.certificate, serving.key);

@@ -31,6 +31,7 @@ function contender(t: TestContext, api: ApiServer, identity: string) {
     certificateDays: 90,
     authorityDays: 365,
     settleMs: 60_000,
+    onLeading() {},
     onProblem: (error) => problems.push(error.message),
   });
   return { source, problems };

@@ -78,6 +78,8 @@ test('while authority and certificate are rotated, every call to either of two i
     assert.equal(status, 200);
     assert.ok(responseIn(body).allowed);
   }
+  const led = await Promise.all(injectors.map(leads));
+  assert.deepEqual(led.toSorted(), ['0', '1'], 'one of them looks after it');
   const after = readMaterial(api.get(secretPath)!)!;
   assert.equal(after.authorities.length, 2);
   assert.ok(
@@ -140,6 +142,7 @@ test('a certificate that has expired makes it unready, as nobody can call it', a
   );
   const injector = await startInjector(t, api);
   await until('told', async () => (await injector.readiness()) === 'the certificate has expired');
+  assert.equal(await leads(injector), '0', 'it never gets hold of the Lease');
 });
 
 test("cert-manager's files are read again when they change, together or one by one, and nothing restarts", async (t) => {
@@ -167,6 +170,7 @@ test("cert-manager's files are read again when they change, together or one by o
   await until('ready', async () => (await injector.readiness()) === '200');
   const shown = async () => (await call({ port: injector.port, ca, body: review })).certificate;
   assert.equal(await shown(), new X509Certificate(first.cert).fingerprint256);
+  assert.equal(await leads(injector), '1');
   const second = issue({ host: serviceName });
   write({ cert: second.cert });
   await until('told', () => injector.logged().includes('are no certificate and its key'));
@@ -178,6 +182,10 @@ test("cert-manager's files are read again when they change, together or one by o
     [],
   );
 });
+
+async function leads(injector: RunningInjector): Promise<string> {
+  return /^assistant_proxy_injector_leader (.+)$/m.exec(await injector.metrics())![1]!;
+}
 
 async function callOnce({ port }: RunningInjector, api: ApiServer): Promise<void> {
   const { status, body } = await call({ port, ca: publishedBundle(api), body: review });

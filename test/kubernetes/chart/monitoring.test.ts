@@ -41,6 +41,21 @@ test('rules and dashboards reach their objects to the letter, braces included', 
 
 test("the chart's own rules and dashboards are all there", () => assertAllThere(chartFolder));
 
+test('without an injector there are no rules that miss it', () => {
+  const groups = (more: readonly string[]) =>
+    (
+      templateObjects({ set: [...set, ...more] }).find(({ kind }) => kind === 'PrometheusRule') as {
+        spec: { groups: { name: string }[] };
+      }
+    ).spec.groups.map(({ name }) => name);
+  const withInjector = groups([]);
+  assert.ok(withInjector.includes('assistant-proxy-injector'));
+  assert.deepEqual(
+    groups(['injector.enabled=false']),
+    withInjector.filter((name) => name !== 'assistant-proxy-injector'),
+  );
+});
+
 test('one PodMonitor finds the port of injector, gateway and every sidecar', () => {
   const objects = templateObjects({ set: [...set, 'monitoring.podMonitor.namespaces={shop}'] });
   const { spec } = objects.find(({ kind }) => kind === 'PodMonitor')!;

@@ -12,6 +12,7 @@ const root = join(import.meta.dirname, '../../..');
 export interface SpawnedInjector {
   /** Of the webhook. */
   readonly port: number;
+  readonly adminUrl: string;
   /** `200`, or why it is not ready. */
   readiness(): Promise<string>;
   metrics(): Promise<string>;
@@ -62,6 +63,7 @@ export async function spawnInjector(
   const { webhookUrl, adminUrl } = JSON.parse(listening) as { webhookUrl: string; adminUrl: string };
   return {
     port: Number(new URL(webhookUrl).port),
+    adminUrl,
     async readiness() {
       const answer = await fetch(`${adminUrl}/readyz`);
       return answer.status === 200 ? '200' : (await answer.text()).trim();

@@ -17,6 +17,8 @@ export interface Cluster {
   /** PEM: whom its callers trust. */
   readonly authorityFile: string;
   /** Of somebody who may do everything. */
+  readonly token: string;
+  /** Of the same. */
   readonly kubeconfigFile: string;
   /** In the name of somebody who may do everything. */
   readonly client: ClusterClient;
@@ -113,7 +115,7 @@ export async function startCluster(lifetime: Lifetime): Promise<Cluster> {
     `--controllers=${controllers.join(',')}`,
     '--secure-port=0',
   ]);
-  return { url, authorityFile, kubeconfigFile, client };
+  return { url, authorityFile, token, kubeconfigFile, client };
 }
 
 const startsWithinMs = 90_000;
