@@ -1,4 +1,5 @@
 import type { Report } from './report.ts';
+import { codeAt } from './code-at.ts';
 
 const maxLocal = 64;
 const maxDomain = 253;
@@ -6,14 +7,14 @@ const maxDomain = 253;
 /** RFC 5321's limits around an `@`, and of RFC 5322's characters those that people's addresses have. */
 export function findEmail(text: string, at: number, atLength: number, report: Report): void {
   let from = at;
-  while (at - from < maxLocal && from > 0 && isLocal(text.charCodeAt(from - 1))) from -= 1;
-  while (from < at && !isWord(text.charCodeAt(from))) from += 1;
-  if (from === at || text.charCodeAt(at - 1) === dot) return;
+  while (at - from < maxLocal && from > 0 && isLocal(codeAt(text, from - 1))) from -= 1;
+  while (from < at && !isWord(codeAt(text, from))) from += 1;
+  if (from === at || codeAt(text, at - 1) === dot) return;
   const domainStart = at + atLength;
   const end = endOfDomain(text, domainStart);
   if (end === undefined) return;
   // `git@host:owner/repository` is where code lives.
-  if (text.charCodeAt(end) === colon && text.slice(from, at) === 'git') return;
+  if (codeAt(text, end) === colon && text.slice(from, at) === 'git') return;
   report('EMAIL', from, end, 0.9);
 }
 
@@ -25,13 +26,13 @@ function endOfDomain(text: string, start: number): number | undefined {
   let isFirst = true;
   const limit = Math.min(text.length, start + maxDomain);
   for (let index = start; index <= limit; index += 1) {
-    const code = index < limit ? text.charCodeAt(index) : 0;
+    const code = index < limit ? codeAt(text, index) : 0;
     if (isWord(code)) {
       if (code > nine) hasLetter = true;
       continue;
     }
     if (code === dash && index > labelStart) continue;
-    if (index === labelStart || text.charCodeAt(index - 1) === dash) break;
+    if (index === labelStart || codeAt(text, index - 1) === dash) break;
     if (!isFirst && hasLetter && isTopLevel(text.slice(labelStart, index))) end = index;
     if (code !== dot) break;
     isFirst = false;

@@ -1,5 +1,6 @@
 import type { Finding } from '../detector.ts';
 import type { Resolved } from './resolve-overlaps.ts';
+import { codeAt } from './code-at.ts';
 
 /** As much text as bears on what stands beside a finding: the words before it, and behind it what may be bound, and words. */
 const beforeLength = 200;
@@ -32,9 +33,9 @@ export function findBeside(
  * or a comma right before one may.
  */
 function isFree(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  if (code === dot) return isBlank(text.charCodeAt(at + 1));
-  if (code === comma) return !isDigit(text.charCodeAt(at + 1));
+  const code = codeAt(text, at);
+  if (code === dot) return isBlank(codeAt(text, at + 1));
+  if (code === comma) return !isDigit(codeAt(text, at + 1));
   return isBlank(code) || code === quote || code === semicolon || code === less || code === greater;
 }
 

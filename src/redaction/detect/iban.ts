@@ -1,6 +1,7 @@
 import { passesMod97 } from './check-digits.ts';
 import { isAlphanumeric } from './number-groups.ts';
 import type { Report } from './report.ts';
+import { codeAt } from './code-at.ts';
 
 /** From a token that begins with two letters and two digits. */
 export function findIban(text: string, start: number, report: Report): void {
@@ -10,17 +11,17 @@ export function findIban(text: string, start: number, report: Report): void {
   let at = start;
   let groupStart = start;
   while (characters.length < length) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (isAlphanumeric(code)) characters += text[at];
     // Prose in between is no group of an account.
     else if (!group.test(text.slice(groupStart, at))) return;
     // One space, dash or dot, or the line break within a copied one.
-    else if (!(isSeparator(code) && isAlphanumeric(text.charCodeAt(at + 1)))) return;
+    else if (!(isSeparator(code) && isAlphanumeric(codeAt(text, at + 1)))) return;
     else groupStart = at + 1;
     at += 1;
   }
   if (groupStart > start && !group.test(text.slice(groupStart, at))) return;
-  if (isAlphanumeric(text.charCodeAt(at))) return;
+  if (isAlphanumeric(codeAt(text, at))) return;
   // Ids of letters and digits pass the sum now and then, but seldom have digits where an account has its two.
   if (!checkDigits.test(characters)) return;
   const upper = characters.toUpperCase();

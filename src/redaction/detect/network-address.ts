@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 
 import { type NumberGroups, gap } from './number-groups.ts';
 import type { Report } from './report.ts';
+import { codeAt } from './code-at.ts';
 
 /** Four groups with dots: what they are worth as an IPv4 address. Those of no one are left. */
 export function weighIpv4(text: string, groups: NumberGroups): number | undefined {
@@ -23,15 +24,15 @@ export function weighIpv4(text: string, groups: NumberGroups): number | undefine
 export function findColonAddress(text: string, colonAt: number, report: Report): number {
   if (!isDenselyColoned(text, colonAt)) return colonAt + 1;
   let from = colonAt;
-  while (from > 0 && colonAt - from < 5 && isHex(text.charCodeAt(from - 1))) from -= 1;
-  if (from > 0 && isTokenPart(text.charCodeAt(from - 1))) return colonAt + 1;
+  while (from > 0 && colonAt - from < 5 && isHex(codeAt(text, from - 1))) from -= 1;
+  if (from > 0 && isTokenPart(codeAt(text, from - 1))) return colonAt + 1;
   address.lastIndex = from;
   const match = address.exec(text);
   if (!match) return colonAt + 1;
   // Where a colon only ends the sentence.
   const found = match[0].endsWith('::') ? match[0] : match[0].replace(/[:.]+$/, '');
   const end = from + found.length;
-  if (isTokenPart(text.charCodeAt(end))) return end;
+  if (isTokenPart(codeAt(text, end))) return end;
   if (/^[\dA-Fa-f]{2}(?::[\dA-Fa-f]{2}){5}$/.test(found)) report('MAC_ADDRESS', from, end, 0.9);
   else if (found.length > 5 && isIPv6(found) && found.toLowerCase() !== '::ffff:127.0.0.1') {
     report('IP_ADDRESS', from, end, /\d/.test(found) || found.length > 12 ? 0.9 : 0.4);
@@ -42,7 +43,7 @@ export function findColonAddress(text: string, colonAt: number, report: Report):
 /** Another colon follows before six characters are over, as it does in every such address. */
 function isDenselyColoned(text: string, colonAt: number): boolean {
   for (let at = colonAt + 1; at < colonAt + 6; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code === 58) return true;
     if (!isHex(code)) return false;
   }

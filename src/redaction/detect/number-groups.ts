@@ -1,3 +1,5 @@
+import { codeAt } from './code-at.ts';
+
 /** Digits as people write them: groups with a space, a dash or the like between. The memory is used again. */
 export interface NumberGroups {
   count: number;
@@ -49,7 +51,7 @@ export function readNumberGroups(text: string, start: number, groups: NumberGrou
   groups.digits = '';
   while (true) {
     let end = at;
-    while (isDigit(text.charCodeAt(end))) end += 1;
+    while (isDigit(codeAt(text, end))) end += 1;
     if (end === at || digitCount + end - at > maxDigits) break;
     digitCount += end - at;
     const index = groups.count;
@@ -58,7 +60,7 @@ export function readNumberGroups(text: string, start: number, groups: NumberGrou
     groups.digitCounts[index] = digitCount;
     groups.count += 1;
     const next = endOfGap(text, end);
-    const isGap = next > end && isDigit(text.charCodeAt(next));
+    const isGap = next > end && isDigit(codeAt(text, next));
     groups.gaps[index] = isGap ? gapKind(text, end, next) : gap.none;
     if (!isGap) break;
     at = next;
@@ -85,7 +87,7 @@ export function isAlphanumeric(code: number): boolean {
 /** Three characters are as much as is written between two groups: ` - `, `) (`. */
 export function endOfGap(text: string, from: number): number {
   let at = from;
-  while (at < from + 3 && isGapCharacter(text.charCodeAt(at))) at += 1;
+  while (at < from + 3 && isGapCharacter(codeAt(text, at))) at += 1;
   return at;
 }
 
@@ -103,10 +105,10 @@ function isGapCharacter(code: number): boolean {
 
 function gapKind(text: string, from: number, end: number): number {
   for (let at = from; at < end; at += 1) {
-    if (text.charCodeAt(at) === 10 || text.charCodeAt(at) === 13) return gap.line;
+    if (codeAt(text, at) === 10 || codeAt(text, at) === 13) return gap.line;
   }
   if (end - from > 1) return gap.loose;
-  const code = text.charCodeAt(from);
+  const code = codeAt(text, from);
   if (code === 32) return gap.space;
   if (code === 45) return gap.dash;
   if (code === 46) return gap.dot;

@@ -19,6 +19,7 @@ import { findPassport } from './passport.ts';
 import type { NumberPlace, PhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
 import { weighUsId } from './us-ids.ts';
+import { codeAt } from './code-at.ts';
 
 /**
  * Finds what begins with a run of digits: reads the groups from there, and asks of each length that they make
@@ -48,13 +49,13 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     const length = end - start;
     if (length > maxDigits) return end;
     scanned = text;
-    const next = text.charCodeAt(end);
-    if (length === 4 && text.charCodeAt(start - 1) === space)
+    const next = codeAt(text, end);
+    if (length === 4 && codeAt(text, start - 1) === space)
       findWrittenBirthDate(text, start, end, context, report);
     if (next > 0x2000 && length === 4) findCjkBirthDate(text, start, report);
     // Most numbers stand alone and are short.
     if (length < 6 && !goesOn(text, end, next)) return end;
-    const before = text.charCodeAt(start - 1);
+    const before = codeAt(text, start - 1);
     if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
     run = start === nextStart ? run + 1 : 0;
     nextStart = groups.count > 1 ? groups.starts[1]! : -1;
@@ -63,7 +64,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (length === 2 && next === dash) findDashedMac(text, start, report);
     if (total < 4 || (groups.count === 1 && total < 6)) return end;
     groups.digits = joinDigits(text, groups);
-    const isBehindSlash = before === slash && isDigit(text.charCodeAt(start - 2));
+    const isBehindSlash = before === slash && isDigit(codeAt(text, start - 2));
     penalty = penaltyOf(text, start);
     strongEnd = end;
     if (before === space || before === dash) findLettersFirst(text, start);
@@ -100,7 +101,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
   /** `AB 12 34 56 C`, `X-1234567-L` */
   function findLettersFirst(text: string, start: number): void {
     let from = start - 1;
-    while (from > 0 && start - from < 4 && isAlphanumeric(text.charCodeAt(from - 1))) from -= 1;
+    while (from > 0 && start - from < 4 && isAlphanumeric(codeAt(text, from - 1))) from -= 1;
     const length = start - 1 - from;
     if (length === 1 || length === 2) findSpacedLetterFirst(text, from, report);
   }
@@ -117,18 +118,18 @@ function isSparse(groups: NumberGroups): boolean {
 
 /** Digits stand before, bound to these: another number's end. */
 function isBoundToPrevious(text: string, start: number, length: number): boolean {
-  const before = text.charCodeAt(start - 1);
-  if (before === dash || before === dot) return isDigit(text.charCodeAt(start - 2));
-  return before === comma && length === 3 && isDigit(text.charCodeAt(start - 2));
+  const before = codeAt(text, start - 1);
+  if (before === dash || before === dot) return isDigit(codeAt(text, start - 2));
+  return before === comma && length === 3 && isDigit(codeAt(text, start - 2));
 }
 
 /** What a letter or a sign before takes from a number's worth. */
 function penaltyOf(text: string, start: number): number {
-  const before = text.charCodeAt(start - 1);
+  const before = codeAt(text, start - 1);
   if (before === hash || before === underscore) return 0.3;
   if (before === dollar) return 0.6;
   if (before !== dash && before !== slash) return 0;
-  const beforeThat = text.charCodeAt(start - 2);
+  const beforeThat = codeAt(text, start - 2);
   // A placeholder counts as the word that it stands for.
   const isWord =
     (isAlphanumeric(beforeThat) && !isDigit(beforeThat)) || beforeThat === 93 || beforeThat === 62;
@@ -137,10 +138,10 @@ function penaltyOf(text: string, start: number): number {
 
 /** Where a number begins, its bracket and plus included. */
 function beginOf(text: string, start: number): number {
-  const before = text.charCodeAt(start - 1);
+  const before = codeAt(text, start - 1);
   if (before === plus) return start - 1;
   if (before !== openBracket) return start;
-  return text.charCodeAt(start - 2) === plus ? start - 2 : start - 1;
+  return codeAt(text, start - 2) === plus ? start - 2 : start - 1;
 }
 
 /** Whether what follows binds these groups into something longer. */
@@ -148,8 +149,8 @@ function isBoundToNext(text: string, groups: NumberGroups, last: number): boolea
   const kind = groups.gaps[last]!;
   if (kind !== gap.none) return kind === gap.dash || kind === gap.dot;
   const end = groups.ends[last]!;
-  const next = text.charCodeAt(end);
-  const nextButOne = text.charCodeAt(end + 1);
+  const next = codeAt(text, end);
+  const nextButOne = codeAt(text, end + 1);
   if (isAlphanumeric(next)) return !(next === 120 && isDigit(nextButOne));
   if (next === underscore || next === atSign || next === percent) return true;
   if (next === dash || next === plus) return isAlphanumeric(nextButOne);
@@ -161,16 +162,16 @@ function isBoundToNext(text: string, groups: NumberGroups, last: number): boolea
 
 function isThree(text: string, at: number): boolean {
   return (
-    isDigit(text.charCodeAt(at)) &&
-    isDigit(text.charCodeAt(at + 1)) &&
-    isDigit(text.charCodeAt(at + 2)) &&
-    !isDigit(text.charCodeAt(at + 3))
+    isDigit(codeAt(text, at)) &&
+    isDigit(codeAt(text, at + 1)) &&
+    isDigit(codeAt(text, at + 2)) &&
+    !isDigit(codeAt(text, at + 3))
   );
 }
 
 /** Digits follow, or the second pair of a MAC address. */
 function goesOn(text: string, end: number, next: number): boolean {
-  return next === dash || (next <= slash && isDigit(text.charCodeAt(endOfGap(text, end))));
+  return next === dash || (next <= slash && isDigit(codeAt(text, endOfGap(text, end))));
 }
 
 const [space, hash, dollar, percent, openBracket, plus, comma] = [32, 35, 36, 37, 40, 43, 44];

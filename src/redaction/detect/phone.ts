@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
 import { mayBeNational, mayBePhone, regionsFor } from './phone-regions.ts';
 import type { Report } from './report.ts';
+import { codeAt } from './code-at.ts';
 
 /** Digits in a text, and what is known of their surroundings. */
 export interface NumberPlace {
@@ -38,7 +39,7 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
       const { groups, isInTable, report } = place;
       const { digits } = groups;
       if (digits.length < minDigits) return;
-      if (text.charCodeAt(from) === plus || text.charCodeAt(groups.starts[0]! - 1) === plus) {
+      if (codeAt(text, from) === plus || codeAt(text, groups.starts[0]! - 1) === plus) {
         if (digits[0] !== '0') findInternational(from, place, 0, 0.9);
         return;
       }
@@ -116,7 +117,7 @@ function northAmericanBase(
   const shape = shapeOf(groups, last);
   if (shape !== '3-3-4' && shape !== '1-3-3-4') return undefined;
   const areaAt = shape === '3-3-4' ? 0 : 1;
-  if (text.charCodeAt(groups.starts[areaAt]! - 1) === 40 && text.charCodeAt(groups.ends[areaAt]!) === 41)
+  if (codeAt(text, groups.starts[areaAt]! - 1) === 40 && codeAt(text, groups.ends[areaAt]!) === 41)
     return 0.85;
   const kind = commonGap(groups, last);
   if (kind === undefined || kind >= gap.loose) return undefined;

@@ -1,4 +1,5 @@
 import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './character-kinds.ts';
+import { codeAt } from './code-at.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {
@@ -57,20 +58,20 @@ function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: num
 
 /** Of what begins with the first half of a mathematical digit most is none. */
 function isLookAlike(text: string, at: number): boolean {
-  return text.charCodeAt(at) !== mathematicalHigh || isMathematicalDigit(text.charCodeAt(at + 1));
+  return codeAt(text, at) !== mathematicalHigh || isMathematicalDigit(codeAt(text, at + 1));
 }
 
 function visit(text: string, found: number, seen: number, foundKind: number, zones: Zones): number {
   if (foundKind === kind.lookAlike) return found + 1;
   if (foundKind !== kind.digit && foundKind !== kind.joint) return zones.sign(text, found, foundKind);
   // Most dots and dashes end a word.
-  if (foundKind === kind.joint && text.charCodeAt(found + 1) <= space) return found + 1;
+  if (foundKind === kind.joint && codeAt(text, found + 1) <= space) return found + 1;
   let start = found;
-  while (start > seen && isLetter(text.charCodeAt(start - 1))) start -= 1;
+  while (start > seen && isLetter(codeAt(text, start - 1))) start -= 1;
   if (foundKind === kind.digit) {
     let hasLetter = start < found;
     for (let end = found + 1; ; end += 1) {
-      const code = text.charCodeAt(end);
+      const code = codeAt(text, end);
       if (code >= 48 && code <= 57) continue;
       if (!isLetter(code)) return zones.token(text, start, end, hasLetter);
       hasLetter = true;
@@ -78,8 +79,8 @@ function visit(text: string, found: number, seen: number, foundKind: number, zon
   }
   if (start < found) return Math.max(found + 1, zones.letters(text, start, found));
   let end = found + 1;
-  if (text.charCodeAt(found) !== dash) return end;
-  while (text.charCodeAt(end) === dash) end += 1;
+  if (codeAt(text, found) !== dash) return end;
+  while (codeAt(text, end) === dash) end += 1;
   return end - found >= 5 ? zones.sign(text, end - 5, foundKind) : end;
 }
 

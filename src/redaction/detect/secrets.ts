@@ -1,11 +1,12 @@
 import type { Report } from './report.ts';
 import { secretShapes } from './secret-shapes.ts';
+import { codeAt } from './code-at.ts';
 
 /** From where a word begins that may be the prefix of a key. Returns the end of what was found. */
 export function findKey(text: string, start: number, report: Report): number | undefined {
-  const shapes = shapesByStart.get(text.charCodeAt(start) * 256 + text.charCodeAt(start + 1));
+  const shapes = shapesByStart.get(codeAt(text, start) * 256 + codeAt(text, start + 1));
   if (!shapes) return undefined;
-  if (isJoined(text.charCodeAt(start - 1))) return undefined;
+  if (isJoined(codeAt(text, start - 1))) return undefined;
   for (const { pattern, needsMixture } of shapes) {
     pattern.lastIndex = start;
     const match = pattern.exec(text);
@@ -19,7 +20,7 @@ export function findKey(text: string, start: number, report: Report): number | u
 
 /** RFC 7519, from `eyJ`: header and payload begin so, as both are JSON objects. */
 export function findJwt(text: string, start: number, report: Report): number | undefined {
-  if (isJoined(text.charCodeAt(start - 1))) return undefined;
+  if (isJoined(codeAt(text, start - 1))) return undefined;
   jwt.lastIndex = start;
   const match = jwt.exec(text);
   if (!match) return undefined;
@@ -32,8 +33,8 @@ export function findJwt(text: string, start: number, report: Report): number | u
 export function mayBeAssigned(text: string, signAt: number): boolean {
   let at = signAt - 1;
   // A quote, an escaped one, a space
-  while (at > signAt - 4 && !isLetterCode(text.charCodeAt(at))) at -= 1;
-  const [last, lastButOne] = [text.charCodeAt(at) | 32, text.charCodeAt(at - 1) | 32];
+  while (at > signAt - 4 && !isLetterCode(codeAt(text, at))) at -= 1;
+  const [last, lastButOne] = [codeAt(text, at) | 32, codeAt(text, at - 1) | 32];
   if (last === 100) return lastButOne === 114 || lastButOne === 119; // password, pwd
   if (last === 121) return lastButOne === 101; // key
   return (last === 110 || last === 116) && lastButOne === 101; // token, secret
@@ -47,19 +48,19 @@ function isLetterCode(code: number): boolean {
 export function findAssigned(text: string, signAt: number, report: Report): void {
   const name = assignedName.exec(text.slice(Math.max(0, signAt - 28), signAt));
   if (!name) return;
-  const isEquals = text.charCodeAt(signAt) === 61;
+  const isEquals = codeAt(text, signAt) === 61;
   assignedValue.lastIndex = signAt + 1;
   const match = assignedValue.exec(text);
   if (!match) return;
   const value = match[1]!;
   const end = assignedValue.lastIndex;
   const from = end - value.length;
-  const next = text.charCodeAt(end);
+  const next = codeAt(text, end);
   // A call or a look-up: code that says where the secret is.
   if (next === 40 || next === 91 || /^(?:process\.|os\.|env\.|config\.|self\.|this\.)/i.test(value)) return;
   const nameStart = signAt - name[0].length;
   const isPair =
-    isEquals && from === signAt + 1 && (next === 59 || isPairSign(text.charCodeAt(nameStart - 1)));
+    isEquals && from === signAt + 1 && (next === 59 || isPairSign(codeAt(text, nameStart - 1)));
   if (isPair && value.length >= 4) report('SECRET', from, end, 0.75);
   else if (value.length >= 16 && isMixed(value)) report('SECRET', from, end, 0.6);
 }

@@ -1,12 +1,13 @@
 import { isAlphanumeric } from './number-groups.ts';
+import { codeAt } from './code-at.ts';
 
 /** From the `:` of a data URL in base64 (RFC 2397): where its data ends. They are a picture's, not text. */
 export function skipDataUrl(text: string, colonAt: number): number | undefined {
-  if (text.charCodeAt(colonAt - 1) !== 97 || !text.startsWith('data', colonAt - 4)) return undefined;
+  if (codeAt(text, colonAt - 1) !== 97 || !text.startsWith('data', colonAt - 4)) return undefined;
   head.lastIndex = colonAt;
   if (!head.test(text)) return undefined;
   let at = head.lastIndex;
-  while (at < text.length && isBase64(text.charCodeAt(at))) at += 1;
+  while (at < text.length && isBase64(codeAt(text, at))) at += 1;
   return at;
 }
 

@@ -7,13 +7,14 @@ import { findPassport } from './passport.ts';
 import type { Report } from './report.ts';
 import { findJwt, findKey } from './secrets.ts';
 import { findWallet } from './wallets.ts';
+import { codeAt } from './code-at.ts';
 
 /** Finds what a token of letters and digits is, or begins. Returns where to go on. */
 export function createTokenZone(context: Context, report: Report) {
   return (text: string, start: number, end: number): number => {
     const length = end - start;
     if (length < 3) {
-      if (length === 2 && text.charCodeAt(end) === dash && !isJoined(text, start))
+      if (length === 2 && codeAt(text, end) === dash && !isJoined(text, start))
         findDashedMac(text, start, report);
       return end;
     }
@@ -26,20 +27,20 @@ export function createTokenZone(context: Context, report: Report) {
       if (length <= 34) findIban(text, start, report);
       return endOfBlob(text, start, end);
     }
-    if (length === 8 && text.charCodeAt(end) === dash) {
+    if (length === 8 && codeAt(text, end) === dash) {
       uuid.lastIndex = start;
       if (uuid.test(text)) return uuid.lastIndex;
     }
     if (isJoined(text, start)) return end;
     if (length === 4) findDashedMac(text, start, report);
-    if (length >= 4 && isDigit(text.charCodeAt(start + 2)) && isDigit(text.charCodeAt(start + 3))) {
+    if (length >= 4 && isDigit(codeAt(text, start + 2)) && isDigit(codeAt(text, start + 3))) {
       findIban(text, start, report);
     }
     // `RSS MRA 85T10 A562S`
-    if (length === 5 && text.charCodeAt(start - 1) === 32 && text.charCodeAt(start - 5) === 32)
+    if (length === 5 && codeAt(text, start - 1) === 32 && codeAt(text, start - 5) === 32)
       findCodiceFiscale(text, start - 8, report);
     if (length < 6) return end;
-    if (isDigit(text.charCodeAt(start))) findDigitsFirstCodes(text, start, report);
+    if (isDigit(codeAt(text, start))) findDigitsFirstCodes(text, start, report);
     else findNationalCodes(text, start, end, report);
     findPassport(text, start, end, context, report);
     return end;
@@ -57,7 +58,7 @@ function endOfBlob(text: string, start: number, end: number): number {
   let at = start;
   let [uppers, lowers, digits, signs] = [0, 0, 0, 0];
   for (; at < sampleEnd; at += 1) {
-    const code = text.charCodeAt(at);
+    const code = codeAt(text, at);
     if (code >= 97 && code <= 122) lowers += 1;
     else if (code >= 65 && code <= 90) uppers += 1;
     else if (isDigit(code)) digits += 1;
@@ -66,7 +67,7 @@ function endOfBlob(text: string, start: number, end: number): number {
   }
   const isBlob = at - start >= 40 && uppers > 4 && lowers > 4 && digits > 2 && signs * 10 <= at - start;
   if (!isBlob) return end;
-  while (at < text.length && (isAlphanumeric(text.charCodeAt(at)) || isBase64Sign(text.charCodeAt(at))))
+  while (at < text.length && (isAlphanumeric(codeAt(text, at)) || isBase64Sign(codeAt(text, at))))
     at += 1;
   return at;
 }
@@ -78,9 +79,9 @@ function isBase64Sign(code: number): boolean {
 
 /** Behind a sign that binds it to a word, as in ids, paths and base64. */
 function isJoined(text: string, start: number): boolean {
-  const before = text.charCodeAt(start - 1);
+  const before = codeAt(text, start - 1);
   if (before !== dash && before !== 95 && before !== 43 && before !== 47 && before !== 46) return false;
-  const beforeThat = text.charCodeAt(start - 2);
+  const beforeThat = codeAt(text, start - 2);
   return isAlphanumeric(beforeThat) || beforeThat === 93 || beforeThat === 62;
 }
 

@@ -1,4 +1,5 @@
 import type { Report } from './report.ts';
+import { codeAt } from './code-at.ts';
 
 const maxLength = 300;
 
@@ -9,7 +10,7 @@ export function findUrlCredentials(text: string, at: number, report: Report): vo
   let colonAt = -1;
   let ats = 0;
   while (from > limit) {
-    const code = text.charCodeAt(from - 1);
+    const code = codeAt(text, from - 1);
     if (code === slash) break;
     if (
       code <= space ||
@@ -25,9 +26,9 @@ export function findUrlCredentials(text: string, at: number, report: Report): vo
     if (code === atSign && (ats += 1) > 2) return;
     from -= 1;
   }
-  if (from <= 2 || text.charCodeAt(from - 1) !== slash) return;
-  if (text.charCodeAt(from - 2) !== slash || text.charCodeAt(from - 3) !== colon) return;
-  const next = text.charCodeAt(at + 1);
+  if (from <= 2 || codeAt(text, from - 1) !== slash) return;
+  if (codeAt(text, from - 2) !== slash || codeAt(text, from - 3) !== colon) return;
+  const next = codeAt(text, at + 1);
   if (colonAt < from || colonAt === at - 1 || next <= space || Number.isNaN(next)) return;
   report('URL_CREDENTIALS', from, at, 0.97);
 }
