@@ -4,6 +4,8 @@ import { type Entity, type EntityName, entities } from './entities.ts';
 export interface Context {
   /** Above 0 if words near by name the entity, below 0 if the nearest names something else. */
   weigh(entity: EntityName, text: string, from: number, end: number): number;
+  /** Whether that is above 0. Most often no word names the entity, and this is told sooner. */
+  isRaised(entity: EntityName, text: string, from: number, end: number): boolean;
   /** The words before a candidate, in lower case, as far as they count for it. */
   before(text: string, from: number): string;
   /** Lets go of the last text. */
@@ -33,30 +35,38 @@ export function createContext(): Context {
   }
   const anyHint = new RegExp(Object.values<Entity>(entities).map(sourceOf).join('|'), 'gu');
   // A number that may be several things asks for the same words several times.
-  let known: { text: string; from: number; hints: string; against: string } | undefined;
+  let known: { text: string; from: number; hints: string; against: string | undefined } | undefined;
   const wordsBefore = (text: string, from: number) => {
     if (known?.from !== from || known.text !== text) {
-      known = { text, from, hints: hintsBefore(text, from), against: againstBefore(text, from) };
+      known = { text, from, hints: hintsBefore(text, from), against: undefined };
     }
     return known;
+  };
+  const weigh: Context['weigh'] = (entity, text, from, end) => {
+    const { before, after } = patterns.get(entity)!;
+    const near = wordsBefore(text, from);
+    const nearest = near.hints;
+    const words = (near.against ??= againstBefore(text, from));
+    const hintEnd = lastEnd(before, nearest);
+    const againstEnd = lastEnd(against, words);
+    // Counted from the candidate: the smaller, the nearer.
+    if (againstEnd !== -1 && (hintEnd === -1 || words.length - againstEnd < nearest.length - hintEnd))
+      return lower;
+    if (hintEnd !== -1) {
+      return lastStart(anyHint, nearest) > hintEnd ? 0 : raiseAcross(nearest.slice(hintEnd));
+    }
+    return after.test(hintsAfter(text, end)) ? farRaise : 0;
   };
   return {
     before: (text, from) => wordsBefore(text, from).hints,
     forget() {
       known = undefined;
     },
-    weigh(entity, text, from, end) {
-      const { before, after } = patterns.get(entity)!;
-      const { hints: nearest, against: words } = wordsBefore(text, from);
-      const hintEnd = lastEnd(before, nearest);
-      const againstEnd = lastEnd(against, words);
-      // Counted from the candidate: the smaller, the nearer.
-      if (againstEnd !== -1 && (hintEnd === -1 || words.length - againstEnd < nearest.length - hintEnd))
-        return lower;
-      if (hintEnd !== -1) {
-        return lastStart(anyHint, nearest) > hintEnd ? 0 : raiseAcross(nearest.slice(hintEnd));
-      }
-      return after.test(hintsAfter(text, end)) ? farRaise : 0;
+    weigh,
+    isRaised(entity, text, from, end) {
+      const { after: hint } = patterns.get(entity)!;
+      const isNamed = hint.test(wordsBefore(text, from).hints) || hint.test(hintsAfter(text, end));
+      return isNamed && weigh(entity, text, from, end) > 0;
     },
   };
 }

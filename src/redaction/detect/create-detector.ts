@@ -42,6 +42,7 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
     if (threshold === undefined || base + raise < threshold) return;
     // Where the words can't change anything they are not asked.
     const isSure = base + lower >= threshold;
+    if (base < threshold && !context.isRaised(entity, scanned, from, end)) return;
     const score = isSure ? base : Math.min(1, base + context.weigh(entity, scanned, from, end));
     if (score >= threshold) found.push({ entity, from, end, score });
   };

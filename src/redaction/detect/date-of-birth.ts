@@ -41,7 +41,7 @@ export function findWrittenBirthDate(
   const match = writtenBefore.exec(before);
   if (!match) return;
   const from = yearStart - before.length + match.index;
-  if (context.weigh('DATE_OF_BIRTH', text, from, yearEnd) > 0) report('DATE_OF_BIRTH', from, yearEnd, base);
+  if (context.isRaised('DATE_OF_BIRTH', text, from, yearEnd)) report('DATE_OF_BIRTH', from, yearEnd, base);
 }
 
 /** `1985年3月12日` */

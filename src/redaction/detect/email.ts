@@ -1,5 +1,5 @@
-import type { Report } from './report.ts';
 import { codeAt } from './code-at.ts';
+import type { Report } from './report.ts';
 
 const maxLocal = 64;
 const maxDomain = 253;
@@ -24,31 +24,45 @@ function endOfDomain(text: string, start: number): number | undefined {
   let labelStart = start;
   let hasLetter = false;
   let isFirst = true;
+  let isName = true;
   const limit = Math.min(text.length, start + maxDomain);
   for (let index = start; index <= limit; index += 1) {
     const code = index < limit ? codeAt(text, index) : 0;
     if (isWord(code)) {
       if (code > nine) hasLetter = true;
+      else isName = false;
       continue;
     }
-    if (code === dash && index > labelStart) continue;
+    if (code === dash && index > labelStart) {
+      isName = false;
+      continue;
+    }
     if (index === labelStart || codeAt(text, index - 1) === dash) break;
-    if (!isFirst && hasLetter && isTopLevel(text.slice(labelStart, index))) end = index;
+    if (!isFirst && hasLetter && isTopLevel(text, labelStart, index, isName)) end = index;
     if (code !== dot) break;
     isFirst = false;
     labelStart = index + 1;
     hasLetter = false;
+    isName = true;
   }
   return end;
 }
 
-function isTopLevel(label: string): boolean {
-  return /^(?:[A-Za-z\u00c0-\u052f]{2,24}|xn--[A-Za-z0-9-]{2,59})$/.test(label) && !fileTypes.test(label);
+/** `isName`: of letters only */
+function isTopLevel(text: string, start: number, end: number, isName: boolean): boolean {
+  const length = end - start;
+  if (!isName) return text.startsWith('xn--', start) && punycode.test(text.slice(start, end));
+  return length >= 2 && length <= 24 && (length > 5 || !fileTypes.has(text.slice(start, end).toLowerCase()));
 }
 
+const punycode = /^xn--[A-Za-z0-9-]{2,59}$/;
+
 /** `logo@2x.png` names a picture. None of these is a top-level domain. */
-const fileTypes =
-  /^(?:png|jpe?g|gif|svg|webp|ico|css|scss|js|mjs|cjs|ts|tsx|jsx|json|html?|txt|pdf|xml|yaml|yml)$/i;
+const fileTypes = new Set(
+  'png jpg jpeg gif svg webp ico css scss js mjs cjs ts tsx jsx json htm html txt pdf xml yaml yml'.split(
+    ' ',
+  ),
+);
 
 const [dash, dot, nine, colon] = [45, 46, 57, 58];
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../detector.ts';
-import type { Resolved } from './resolve-overlaps.ts';
 import { codeAt } from './code-at.ts';
+import type { Resolved } from './resolve-overlaps.ts';
 
 /** As much text as bears on what stands beside a finding: the words before it, and behind it what may be bound, and words. */
 const beforeLength = 200;

@@ -1,7 +1,7 @@
 import { passesMod97 } from './check-digits.ts';
+import { codeAt } from './code-at.ts';
 import { isAlphanumeric } from './number-groups.ts';
 import type { Report } from './report.ts';
-import { codeAt } from './code-at.ts';
 
 /** From a token that begins with two letters and two digits. */
 export function findIban(text: string, start: number, report: Report): void {

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
+import { codeAt } from './code-at.ts';
 import { type NumberGroups, gap } from './number-groups.ts';
 import type { Report } from './report.ts';
-import { codeAt } from './code-at.ts';
 
 /** Four groups with dots: what they are worth as an IPv4 address. Those of no one are left. */
 export function weighIpv4(text: string, groups: NumberGroups): number | undefined {

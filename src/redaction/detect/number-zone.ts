@@ -1,4 +1,5 @@
 import { weighCard } from './card.ts';
+import { codeAt } from './code-at.ts';
 import type { Context } from './context.ts';
 import { findCjkBirthDate, findNumericBirthDate, findWrittenBirthDate } from './date-of-birth.ts';
 import { findDigitsFirstCodes, findSpacedLetterFirst } from './national-codes.ts';
@@ -19,7 +20,6 @@ import { findPassport } from './passport.ts';
 import type { NumberPlace, PhoneFinder } from './phone.ts';
 import type { Report } from './report.ts';
 import { weighUsId } from './us-ids.ts';
-import { codeAt } from './code-at.ts';
 
 /**
  * Finds what begins with a run of digits: reads the groups from there, and asks of each length that they make
@@ -62,7 +62,9 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (run > longRun && isSparse(groups)) return end;
     const total = groups.digitCounts[groups.count - 1]!;
     if (length === 2 && next === dash) findDashedMac(text, start, report);
-    if (total < 4 || (groups.count === 1 && total < 6)) return end;
+    // A date has three groups; nothing else has fewer digits.
+    if (total < 6 && groups.count < 3) return end;
+    if (total < 4) return end;
     groups.digits = joinDigits(text, groups);
     const isBehindSlash = before === slash && isDigit(codeAt(text, start - 2));
     penalty = penaltyOf(text, start);

@@ -15,7 +15,7 @@ export function findPassport(
   const length = end - start;
   if (length < 6 || length > 9) return;
   passport.lastIndex = start;
-  if (passport.test(text) && context.weigh('PASSPORT', text, start, end) > 0)
+  if (passport.test(text) && context.isRaised('PASSPORT', text, start, end))
     report('PASSPORT', start, end, 0.25);
 }
 

@@ -1,10 +1,10 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
+import { codeAt } from './code-at.ts';
 import type { Context } from './context.ts';
 import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
 import { mayBeNational, mayBePhone, regionsFor } from './phone-regions.ts';
 import type { Report } from './report.ts';
-import { codeAt } from './code-at.ts';
 
 /** Digits in a text, and what is known of their surroundings. */
 export interface NumberPlace {
@@ -68,9 +68,7 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
 
   /** None if no word says that this is a phone number. */
   function namedRegions(text: string, from: number, end: number): CountryCode[] {
-    return context.weigh('PHONE', text, from, end) > 0
-      ? regionsFor(context.before(text, from), defaults)
-      : [];
+    return context.isRaised('PHONE', text, from, end) ? regionsFor(context.before(text, from), defaults) : [];
   }
 }
 

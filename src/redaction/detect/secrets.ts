@@ -1,6 +1,6 @@
+import { codeAt } from './code-at.ts';
 import type { Report } from './report.ts';
 import { secretShapes } from './secret-shapes.ts';
-import { codeAt } from './code-at.ts';
 
 /** From where a word begins that may be the prefix of a key. Returns the end of what was found. */
 export function findKey(text: string, start: number, report: Report): number | undefined {
@@ -34,11 +34,19 @@ export function mayBeAssigned(text: string, signAt: number): boolean {
   let at = signAt - 1;
   // A quote, an escaped one, a space
   while (at > signAt - 4 && !isLetterCode(codeAt(text, at))) at -= 1;
-  const [last, lastButOne] = [codeAt(text, at) | 32, codeAt(text, at - 1) | 32];
-  if (last === 100) return lastButOne === 114 || lastButOne === 119; // password, pwd
-  if (last === 121) return lastButOne === 101; // key
-  return (last === 110 || last === 116) && lastButOne === 101; // token, secret
+  const [last, lastButOne, before] = [
+    codeAt(text, at) | 32,
+    codeAt(text, at - 1) | 32,
+    codeAt(text, at - 2) | 32,
+  ];
+  if (last === d)
+    return (lastButOne === r && before === o) || (lastButOne === w && (before === s || before === p));
+  if (last === y) return lastButOne === e && before === k;
+  if (last === n) return lastButOne === e && before === k;
+  return last === t && lastButOne === e && before === r;
 }
+
+const [d, e, k, n, o, p, r, s, t, w, y] = [100, 101, 107, 110, 111, 112, 114, 115, 116, 119, 121];
 
 function isLetterCode(code: number): boolean {
   return (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
@@ -59,8 +67,7 @@ export function findAssigned(text: string, signAt: number, report: Report): void
   // A call or a look-up: code that says where the secret is.
   if (next === 40 || next === 91 || /^(?:process\.|os\.|env\.|config\.|self\.|this\.)/i.test(value)) return;
   const nameStart = signAt - name[0].length;
-  const isPair =
-    isEquals && from === signAt + 1 && (next === 59 || isPairSign(codeAt(text, nameStart - 1)));
+  const isPair = isEquals && from === signAt + 1 && (next === 59 || isPairSign(codeAt(text, nameStart - 1)));
   if (isPair && value.length >= 4) report('SECRET', from, end, 0.75);
   else if (value.length >= 16 && isMixed(value)) report('SECRET', from, end, 0.6);
 }

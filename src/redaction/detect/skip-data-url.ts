@@ -1,5 +1,5 @@
-import { isAlphanumeric } from './number-groups.ts';
 import { codeAt } from './code-at.ts';
+import { isAlphanumeric } from './number-groups.ts';
 
 /** From the `:` of a data URL in base64 (RFC 2397): where its data ends. They are a picture's, not text. */
 export function skipDataUrl(text: string, colonAt: number): number | undefined {

@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Context } from './context.ts';
 import { findIban } from './iban.ts';
 import { findCodiceFiscale, findDigitsFirstCodes, findNationalCodes } from './national-codes.ts';
@@ -7,7 +8,6 @@ import { findPassport } from './passport.ts';
 import type { Report } from './report.ts';
 import { findJwt, findKey } from './secrets.ts';
 import { findWallet } from './wallets.ts';
-import { codeAt } from './code-at.ts';
 
 /** Finds what a token of letters and digits is, or begins. Returns where to go on. */
 export function createTokenZone(context: Context, report: Report) {
@@ -67,8 +67,7 @@ function endOfBlob(text: string, start: number, end: number): number {
   }
   const isBlob = at - start >= 40 && uppers > 4 && lowers > 4 && digits > 2 && signs * 10 <= at - start;
   if (!isBlob) return end;
-  while (at < text.length && (isAlphanumeric(codeAt(text, at)) || isBase64Sign(codeAt(text, at))))
-    at += 1;
+  while (at < text.length && (isAlphanumeric(codeAt(text, at)) || isBase64Sign(codeAt(text, at)))) at += 1;
   return at;
 }
 

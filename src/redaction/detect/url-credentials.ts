@@ -1,5 +1,5 @@
-import type { Report } from './report.ts';
 import { codeAt } from './code-at.ts';
+import type { Report } from './report.ts';
 
 const maxLength = 300;
 
