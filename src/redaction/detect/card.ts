@@ -1,5 +1,5 @@
 import { passesLuhn } from './check-digits.ts';
-import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
+import { type NumberGroups, commonGap, gap, hasShape } from './number-groups.ts';
 
 /** What the groups up to `last` are worth as a card number; undefined if they are none. */
 export function weighCard(groups: NumberGroups, last: number): number | undefined {
@@ -7,27 +7,27 @@ export function weighCard(groups: NumberGroups, last: number): number | undefine
   if (length < 13 || length > 19) return undefined;
   const digits = groups.digits.slice(0, length);
   if (!passesLuhn(digits)) return undefined;
-  const brand = brands.find(({ starts, lengths }) => lengths.includes(length) && starts.test(digits));
+  const brand = brandsByLength.get(length)?.find(({ starts }) => starts.test(digits));
   if (!brand) return undefined;
   // Half of all cards' numbers are drawn by lot, but no such run is.
   if (/^(\d)\1*$/.test(digits)) return undefined;
   if (last === 0) return brand.isWeak ? 0.3 : 0.7;
   const kind = commonGap(groups, last);
-  if (usualShapes.has(shapeOf(groups, last))) return kind === undefined ? 0.55 : 0.9;
+  if (usualShapes.some((shape) => hasShape(groups, last, shape))) return kind === undefined ? 0.55 : 0.9;
   return kind === gap.space || kind === gap.dash ? 0.4 : 0.25;
 }
 
-const usualShapes = new Set([
-  '4-4-4-4',
-  '4-6-5',
-  '4-6-4',
-  '4-4-4-4-3',
-  '4-4-4-4-2',
-  '4-4-4-4-1',
-  '6-13',
-  '4-4-5',
-  '4-4-4-1',
-]);
+const usualShapes = [
+  [4, 4, 4, 4],
+  [4, 6, 5],
+  [4, 6, 4],
+  [4, 4, 4, 4, 3],
+  [4, 4, 4, 4, 2],
+  [4, 4, 4, 4, 1],
+  [6, 13],
+  [4, 4, 5],
+  [4, 4, 4, 1],
+] as const;
 
 /** Issuers' ranges (ISO/IEC 7812; the networks' own lists). A weak one is wide enough that context must help. */
 const brands: readonly { starts: RegExp; lengths: readonly number[]; isWeak?: boolean }[] = [
@@ -55,3 +55,10 @@ const brands: readonly { starts: RegExp; lengths: readonly number[]; isWeak?: bo
   // RuPay
   { starts: /^(?:60|65|81|82|508)/, lengths: [16], isWeak: true },
 ];
+
+const brandsByLength = new Map(
+  [13, 14, 15, 16, 17, 18, 19].map((length) => [
+    length,
+    brands.filter(({ lengths }) => lengths.includes(length)),
+  ]),
+);

@@ -68,27 +68,35 @@ const verhoeffPermutations = [
 
 /** NHS Data Dictionary, NHS NUMBER: weights 10 to 2, modulus 11. */
 export function passesNhs(digits: string): boolean {
-  const check = 11 - (weightedSum(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
+  const check = 11 - (weightedSum(digits, downFromTen) % 11);
   return check !== 10 && check % 11 === digitAt(digits, 9);
 }
 
+const downFromTen = [10, 9, 8, 7, 6, 5, 4, 3, 2];
+
 /** The "elfproef" of the Dutch BSN: weights 9 to 2 and -1, modulus 11. */
 export function passesBsn(digits: string): boolean {
-  return digits !== '000000000' && weightedSum(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0;
+  return digits !== '000000000' && weightedSum(digits, bsnWeights) % 11 === 0;
 }
+
+const bsnWeights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
 
 /** Australian Taxation Office, TFN of nine digits: modulus 11. */
 export function passesTfn(digits: string): boolean {
-  return digits !== '000000000' && weightedSum(digits, [1, 4, 3, 7, 5, 8, 6, 9, 10]) % 11 === 0;
+  return digits !== '000000000' && weightedSum(digits, tfnWeights) % 11 === 0;
 }
+
+const tfnWeights = [1, 4, 3, 7, 5, 8, 6, 9, 10];
 
 /** Receita Federal, CPF: two check digits, modulus 11. A number of one digit alone is none. */
 export function passesCpf(digits: string): boolean {
   if (digits === digits[0]!.repeat(11)) return false;
-  const first = ((weightedSum(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10;
-  const second = ((weightedSum(digits, [11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10;
+  const first = ((weightedSum(digits, downFromTen) * 10) % 11) % 10;
+  const second = ((weightedSum(digits, downFromEleven) * 10) % 11) % 10;
   return first === digitAt(digits, 9) && second === digitAt(digits, 10);
 }
+
+const downFromEleven = [11, ...downFromTen];
 
 /**
  * Bundeszentralamt fuer Steuern, Identifikationsnummer: ISO 7064 MOD 11,10; of the first ten digits one stands

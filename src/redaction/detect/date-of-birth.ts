@@ -1,3 +1,4 @@
+import { codeAt } from './code-at.ts';
 import type { Context } from './context.ts';
 import { type NumberGroups, gap } from './number-groups.ts';
 import type { Report } from './report.ts';
@@ -36,7 +37,7 @@ export function findWrittenBirthDate(
   context: Context,
   report: Report,
 ): void {
-  if (!isYear(Number(text.slice(yearStart, yearEnd)))) return;
+  if (!isYear(yearAt(text, yearStart))) return;
   const before = text.slice(Math.max(0, yearStart - 32), yearStart);
   const match = writtenBefore.exec(before);
   if (!match) return;
@@ -55,6 +56,15 @@ function numberOf(groups: NumberGroups, index: number): number {
   const before = index === 0 ? 0 : groups.digitCounts[index - 1]!;
   return Number(groups.digits.slice(before, groups.digitCounts[index]));
 }
+
+/** Of four digits */
+function yearAt(text: string, start: number): number {
+  let year = 0;
+  for (let at = start; at < start + 4; at += 1) year = year * 10 + codeAt(text, at) - zero;
+  return year;
+}
+
+const zero = 48;
 
 function isYear(year: number): boolean {
   return year >= 1900 && year <= 2035;

@@ -122,11 +122,11 @@ export function commonGap(groups: NumberGroups, last: number): number | undefine
   return first;
 }
 
-/** The lengths of the groups up to this one, as text: `3-2-4`. */
-export function shapeOf(groups: NumberGroups, last: number): string {
-  let shape = '';
+/** Whether these are the lengths of the groups up to this one. */
+export function hasShape(groups: NumberGroups, last: number, lengths: readonly number[]): boolean {
+  if (lengths.length !== last + 1) return false;
   for (let index = 0; index <= last; index += 1) {
-    shape += (index === 0 ? '' : '-') + String(groups.ends[index]! - groups.starts[index]!);
+    if (groups.ends[index]! - groups.starts[index]! !== lengths[index]) return false;
   }
-  return shape;
+  return true;
 }

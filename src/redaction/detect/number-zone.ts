@@ -97,7 +97,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (card !== undefined) take('CREDIT_CARD', start, to, card);
     const usId = weighUsId(groups, last);
     if (usId) take(usId.entity, start, to, usId.base);
-    weighNationalNumbers(groups, last, (entity, base) => take(entity, start, to, base));
+    weighNationalNumbers(groups, last, take);
   }
 
   /** `AB 12 34 56 C`, `X-1234567-L` */

@@ -54,15 +54,14 @@ const shapes: Partial<Record<CountryCode, RegExp>> = {
 
 /** Whether it may be a number of any country here: most digits in a text may not. */
 export function mayBePhone(digits: string): boolean {
-  return anyShape.test(digits);
+  return digits.length <= longest && anyShape.test(digits);
 }
 
 export function mayBeNational(digits: string, region: CountryCode): boolean {
   return shapes[region]?.test(digits) ?? true;
 }
 
-const anyShape = new RegExp(
-  Object.values(shapes)
-    .map(({ source }) => source)
-    .join('|'),
-);
+/** In Austria. */
+const longest = 14;
+
+const anyShape = new RegExp([...new Set(Object.values(shapes).map(({ source }) => source))].join('|'));

@@ -2,7 +2,7 @@ import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from
 
 import { codeAt } from './code-at.ts';
 import type { Context } from './context.ts';
-import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
+import { type NumberGroups, commonGap, gap, hasShape } from './number-groups.ts';
 import { mayBeNational, mayBePhone, regionsFor } from './phone-regions.ts';
 import type { Report } from './report.ts';
 
@@ -46,7 +46,7 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
       if (digits.startsWith('00') && groups.digitCounts[0]! > 1 && findInternational(from, place, 2, 0.6))
         return;
       // Bare digits are seconds since 1970, or no number of any country, more often than not.
-      if (groups.count === 1 && ((digits.length === 10 && digits[0] === '1') || !mayBePhone(digits))) return;
+      if (groups.count === 1 && (isSeconds(digits) || !mayBePhone(digits))) return;
       let regions: CountryCode[] | undefined;
       for (const last of possibleEnds(place, minDigits, maxNationalDigits)) {
         const length = groups.digitCounts[last]!;
@@ -101,6 +101,10 @@ function possibleEnds({ groups, isLast }: NumberPlace, least: number, most: numb
   return ends;
 }
 
+function isSeconds(digits: string): boolean {
+  return digits.length === 10 && digits[0] === '1';
+}
+
 const plus = 43;
 
 /** `(415) 555-2671`, `1-415-555-2671`, `415 555 2671` */
@@ -112,9 +116,8 @@ function northAmericanBase(
   digits: string,
 ): number | undefined {
   if (!/^1?[2-9]\d{2}[2-9]\d{6}$/.test(digits)) return undefined;
-  const shape = shapeOf(groups, last);
-  if (shape !== '3-3-4' && shape !== '1-3-3-4') return undefined;
-  const areaAt = shape === '3-3-4' ? 0 : 1;
+  const areaAt = hasShape(groups, last, [3, 3, 4]) ? 0 : 1;
+  if (areaAt === 1 && !hasShape(groups, last, [1, 3, 3, 4])) return undefined;
   if (codeAt(text, groups.starts[areaAt]! - 1) === 40 && codeAt(text, groups.ends[areaAt]!) === 41)
     return 0.85;
   const kind = commonGap(groups, last);

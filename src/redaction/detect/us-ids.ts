@@ -1,4 +1,4 @@
-import { type NumberGroups, commonGap, gap, shapeOf } from './number-groups.ts';
+import { type NumberGroups, commonGap, gap, hasShape } from './number-groups.ts';
 
 /** What nine digits are worth as a number of the US Social Security Administration or the IRS. */
 export function weighUsId(
@@ -11,7 +11,7 @@ export function weighUsId(
   if (!entity) return undefined;
   if (last === 0) return { entity, base: 0.2 };
   const kind = commonGap(groups, last);
-  if (kind === undefined || shapeOf(groups, last) !== '3-2-4') return { entity, base: 0.1 };
+  if (kind === undefined || !hasShape(groups, last, [3, 2, 4])) return { entity, base: 0.1 };
   return { entity, base: kind === gap.dash ? 0.85 : kind === gap.slash ? 0.4 : 0.55 };
 }
 
