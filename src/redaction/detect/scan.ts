@@ -1,5 +1,6 @@
 import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './character-kinds.ts';
 import { codeAt } from './code-at.ts';
+import { createPlainRuns, windowUnits } from './plain-run.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {
@@ -11,20 +12,15 @@ export interface Zones {
   sign(text: string, at: number, kind: number): number;
 }
 
-/** How much of a text is copied at a time. */
-const windowUnits = 32_768;
-
 export type Scan = (text: string, zones: Zones) => boolean;
 
 /**
- * Passes once over a text and calls `zones` for what is worth a look; all that is not costs a look-up a character.
- * False as soon as it meets a look-alike: the text has to be folded, and scanned from the start.
+ * Passes once over a text and calls `zones` for what is worth a look; all that is not costs less than a look-up a
+ * character. False as soon as it meets a look-alike: the text has to be folded, and scanned from the start.
  */
 export function createScan(): Scan {
   const kinds = createKinds();
-  // A string's units cost twice as much to read as those of an array.
-  const bytes = Buffer.alloc(2 * windowUnits);
-  const units = new Uint16Array(bytes.buffer, bytes.byteOffset, windowUnits);
+  const plainRuns = createPlainRuns(kinds);
 
   return (text, zones) => {
     const { length } = text;
@@ -34,26 +30,19 @@ export function createScan(): Scan {
     for (let start = 0; start < length; start += windowUnits) {
       const end = Math.min(length, start + windowUnits);
       if (at >= end) continue;
-      bytes.write(start === 0 && end === length ? text : text.slice(start, end), 'utf16le');
-      while (true) {
-        at = start + skipPlain(units, kinds, at - start, end - start);
-        if (at >= end) break;
-        const found = kinds[units[at - start]!]!;
+      plainRuns.load(start === 0 && end === length ? text : text.slice(start, end));
+      while (at < end) {
+        at = start + plainRuns.endFrom(at - start);
+        if (at === end) break;
+        const found = kinds[text.charCodeAt(at)]!;
         if (found === kind.lookAlike && isLookAlike(text, at)) return false;
         at = visit(text, at, seen, found, zones);
         seen = at;
       }
     }
-    bytes.fill(0, 0, 2 * Math.min(length, windowUnits));
+    plainRuns.clear();
     return true;
   };
-}
-
-/** The innermost loop, on its own so that it is compiled as one. */
-function skipPlain(units: Uint16Array, kinds: Uint8Array, from: number, end: number): number {
-  let at = from;
-  while (at < end && kinds[units[at]!] === 0) at += 1;
-  return at;
 }
 
 /** Of what begins with the first half of a mathematical digit most is none. */

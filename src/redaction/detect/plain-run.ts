@@ -1,0 +1,69 @@
+/** As much of a text as is looked at at a time, in UTF-16 units. */
+export const windowUnits = 32_768;
+
+/** Tells where runs of plain units end in a piece of a text, which it holds a copy of: reading a string takes twice as long. */
+export interface PlainRuns {
+  /** @param piece of at most `windowUnits` */
+  load(piece: string): void;
+  /** The first place at or behind `from`, which is in the piece, that is not plain; the length if there is none. */
+  endFrom(from: number): number;
+  /** Leaves nothing of what was loaded since it was last called. */
+  clear(): void;
+}
+
+/** @param kinds of each UTF-16 unit, 0 for a plain one */
+export function createPlainRuns(kinds: Uint8Array): PlainRuns {
+  const encoder = new TextEncoder();
+  const bytes = Buffer.alloc(2 * windowUnits);
+  const units = new Uint16Array(bytes.buffer, bytes.byteOffset, windowUnits);
+  const pairKinds = kindsOfPairs(kinds);
+  let isAscii = true;
+  let length = 0;
+  let usedUnits = 0;
+  return {
+    load(piece) {
+      length = piece.length;
+      isAscii = encoder.encodeInto(piece, bytes).written === length;
+      if (!isAscii) bytes.write(piece, 'utf16le');
+      // What is not ASCII was first written as UTF-8, with up to three bytes a unit.
+      usedUnits = Math.max(usedUnits, isAscii ? (length + 1) >> 1 : 2 * length);
+    },
+    endFrom: (from) =>
+      isAscii
+        ? endInAscii(bytes, kinds, units, pairKinds, from, length)
+        : endInUnits(units, kinds, from, length),
+    clear() {
+      units.fill(0, 0, usedUnits);
+      usedUnits = 0;
+    },
+  };
+}
+
+/** Of two ASCII characters as one unit, 0 if both are plain. */
+function kindsOfPairs(kinds: Uint8Array): Uint8Array {
+  return Uint8Array.from({ length: 128 * 256 }, (_, pair) => kinds[pair & 255]! | kinds[pair >> 8]!);
+}
+
+/** The innermost loops are functions of their own so that each is compiled as one. */
+function endInUnits(units: Uint16Array, kinds: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && kinds[units[at]!] === 0) at += 1;
+  return at;
+}
+
+/** Two characters at a time */
+function endInAscii(
+  bytes: Uint8Array,
+  kinds: Uint8Array,
+  pairs: Uint16Array,
+  pairKinds: Uint8Array,
+  from: number,
+  end: number,
+): number {
+  if (from % 2 === 1 && kinds[bytes[from]!] !== 0) return from;
+  const pairsEnd = end >> 1;
+  let pair = (from + 1) >> 1;
+  while (pair < pairsEnd && pairKinds[pairs[pair]!] === 0) pair += 1;
+  const at = pair * 2;
+  return at < end && kinds[bytes[at]!] === 0 ? at + 1 : at;
+}
