@@ -119,7 +119,7 @@ function hintsBefore(text: string, from: number): string {
   // A word or a placeholder that the window cuts is no word.
   if (start > 0) while (start < from && text.charCodeAt(start) > space) start += 1;
   const words = text.slice(start, from);
-  if (!/[[<]/.test(words)) return normalizeWords(words);
+  if (!words.includes('[') && !words.includes('<')) return normalizeWords(words);
   placeholder.lastIndex = 0;
   let afterPlaceholder = 0;
   while (placeholder.exec(words)) afterPlaceholder = placeholder.lastIndex;
@@ -169,11 +169,8 @@ const space = 32;
 
 /** `date_of_birth`, `dateOfBirth` and `"phone":` are words too. */
 function normalizeWords(words: string): string {
-  const lower = words.toLowerCase();
-  if (lower === words) return words.replaceAll('_', ' ');
-  if (!/[a-z][A-Z][a-z]/.test(words)) return lower.replaceAll('_', ' ');
-  return words
-    .replace(/(?<=[a-z])(?=[A-Z][a-z])/g, ' ')
-    .replaceAll('_', ' ')
-    .toLowerCase();
+  const spaced = words.includes('_') ? words.replaceAll('_', ' ') : words;
+  const lower = spaced.toLowerCase();
+  // The upper-case letter first, which most words don't have.
+  return lower === spaced ? lower : spaced.replace(/[A-Z](?<=[a-z].)(?=[a-z])/g, ' $&').toLowerCase();
 }

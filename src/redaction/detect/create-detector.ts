@@ -77,14 +77,14 @@ export function createDetector(settings: DetectorSettings = {}): Detector {
     const text = folded?.text ?? told;
     const first = plain ?? findIn(text);
     const findings = first ? findBeside(text, first, (part) => findIn(part)?.kept ?? []) : [];
-    return findings
-      .map((finding) => asWritten(finding, folded))
-      .filter(({ from, end }) => allowed.size === 0 || !allowed.has(told.slice(from, end).toLowerCase()));
+    const written = folded ? findings.map((finding) => asWritten(finding, folded)) : findings;
+    if (allowed.size === 0) return written;
+    return written.filter(({ from, end }) => !allowed.has(told.slice(from, end).toLowerCase()));
   }
 }
 
-function asWritten(finding: Finding, text: FoldedText | undefined): Finding {
-  return text ? { ...finding, ...text.original(finding.from, finding.end) } : finding;
+function asWritten(finding: Finding, text: FoldedText): Finding {
+  return { ...finding, ...text.original(finding.from, finding.end) };
 }
 
 function createZones(

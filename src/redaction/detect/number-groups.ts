@@ -41,18 +41,22 @@ export function createNumberGroups(): NumberGroups {
 }
 
 /**
- * Reads the groups that begin with the digit at `start`, up to 19 digits. False if the first group alone has more:
- * it is no number of a person's then.
+ * Reads the groups of which `[start, firstEnd)` is the first, up to 19 digits. False if that alone has more: it is no
+ * number of a person's then.
  */
-export function readNumberGroups(text: string, start: number, groups: NumberGroups): boolean {
+export function readNumberGroups(
+  text: string,
+  start: number,
+  firstEnd: number,
+  groups: NumberGroups,
+): boolean {
   let at = start;
+  let end = firstEnd;
   let digitCount = 0;
   groups.count = 0;
   groups.digits = '';
   while (true) {
-    let end = at;
-    while (isDigit(codeAt(text, end))) end += 1;
-    if (end === at || digitCount + end - at > maxDigits) break;
+    if (digitCount + end - at > maxDigits) break;
     digitCount += end - at;
     const index = groups.count;
     groups.starts[index] = at;
@@ -64,6 +68,8 @@ export function readNumberGroups(text: string, start: number, groups: NumberGrou
     groups.gaps[index] = isGap ? gapKind(text, end, next) : gap.none;
     if (!isGap) break;
     at = next;
+    end = next + 1;
+    while (isDigit(codeAt(text, end))) end += 1;
   }
   return groups.count > 0;
 }

@@ -56,7 +56,7 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     // Most numbers stand alone and are short.
     if (length < 6 && !goesOn(text, end, next)) return end;
     const before = codeAt(text, start - 1);
-    if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, groups)) return end;
+    if (isBoundToPrevious(text, start, length) || !readNumberGroups(text, start, end, groups)) return end;
     run = start === nextStart ? run + 1 : 0;
     nextStart = groups.count > 1 ? groups.starts[1]! : -1;
     if (run > longRun && isSparse(groups)) return end;

@@ -43,7 +43,12 @@ export function createPhoneFinder(defaultRegions: readonly string[], context: Co
         if (digits[0] !== '0') findInternational(from, place, 0, 0.9);
         return;
       }
-      if (digits.startsWith('00') && groups.digitCounts[0]! > 1 && findInternational(from, place, 2, 0.6))
+      if (
+        digits[0] === '0' &&
+        digits[1] === '0' &&
+        groups.digitCounts[0]! > 1 &&
+        findInternational(from, place, 2, 0.6)
+      )
         return;
       // Bare digits are seconds since 1970, or no number of any country, more often than not.
       if (groups.count === 1 && (isSeconds(digits) || !mayBePhone(digits))) return;

@@ -11,7 +11,7 @@ export interface Resolved {
  * Takes time in proportion to the candidates and their lengths.
  */
 export function resolveOverlaps(candidates: readonly Finding[]): Resolved {
-  if (candidates.length < 2) return { kept: [...candidates], hasSpill: false };
+  if (areApart(candidates)) return { kept: [...candidates], hasSpill: false };
   let hasSpill = false;
   const byPlace = candidates.toSorted((left, right) => left.from - right.from);
   const kept: Finding[] = [];
@@ -27,6 +27,14 @@ export function resolveOverlaps(candidates: readonly Finding[]): Resolved {
   }
   hasSpill = resolveCluster(cluster, clusterEnd, kept) || hasSpill;
   return { kept: kept.sort((left, right) => left.from - right.from), hasSpill };
+}
+
+/** In the order of the text, and without overlaps */
+function areApart(candidates: readonly Finding[]): boolean {
+  for (let index = 1; index < candidates.length; index += 1) {
+    if (candidates[index]!.from < candidates[index - 1]!.end) return false;
+  }
+  return true;
 }
 
 /** Adds what stays to `kept`. True if a part of what does not is left uncovered. */
