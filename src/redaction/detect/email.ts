@@ -52,17 +52,15 @@ function endOfDomain(text: string, start: number): number | undefined {
 function isTopLevel(text: string, start: number, end: number, isName: boolean): boolean {
   const length = end - start;
   if (!isName) return text.startsWith('xn--', start) && punycode.test(text.slice(start, end));
-  return length >= 2 && length <= 24 && (length > 5 || !fileTypes.has(text.slice(start, end).toLowerCase()));
+  if (length < 2 || length > 24) return false;
+  fileTypes.lastIndex = start;
+  return !fileTypes.test(text) || fileTypes.lastIndex !== end;
 }
 
 const punycode = /^xn--[A-Za-z0-9-]{2,59}$/;
 
 /** `logo@2x.png` names a picture. None of these is a top-level domain. */
-const fileTypes = new Set(
-  'png jpg jpeg gif svg webp ico css scss js mjs cjs ts tsx jsx json htm html txt pdf xml yaml yml'.split(
-    ' ',
-  ),
-);
+const fileTypes = /png|jpe?g|gif|svg|webp|ico|css|scss|json|jsx?|mjs|cjs|tsx?|html?|txt|pdf|xml|ya?ml/iy;
 
 const [dash, dot, nine, colon] = [45, 46, 57, 58];
 

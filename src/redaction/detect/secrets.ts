@@ -29,21 +29,18 @@ export function findJwt(text: string, start: number, report: Report): number | u
   return end;
 }
 
-/** Whether the word before an `=` or `:` ends as those that name secrets do. */
+/** Whether the word before an `=` or `:` ends as those do that name secrets: password, passwd, pwd, key, token, secret. */
 export function mayBeAssigned(text: string, signAt: number): boolean {
   let at = signAt - 1;
   // A quote, an escaped one, a space
   while (at > signAt - 4 && !isLetterCode(codeAt(text, at))) at -= 1;
-  const [last, lastButOne, before] = [
-    codeAt(text, at) | 32,
-    codeAt(text, at - 1) | 32,
-    codeAt(text, at - 2) | 32,
-  ];
+  const last = codeAt(text, at) | 32;
+  if (last !== d && last !== y && last !== n && last !== t) return false;
+  const lastButOne = codeAt(text, at - 1) | 32;
+  const before = codeAt(text, at - 2) | 32;
   if (last === d)
     return (lastButOne === r && before === o) || (lastButOne === w && (before === s || before === p));
-  if (last === y) return lastButOne === e && before === k;
-  if (last === n) return lastButOne === e && before === k;
-  return last === t && lastButOne === e && before === r;
+  return lastButOne === e && before === (last === t ? r : k);
 }
 
 const [d, e, k, n, o, p, r, s, t, w, y] = [100, 101, 107, 110, 111, 112, 114, 115, 116, 119, 121];
