@@ -39,9 +39,10 @@ export function createPlainRuns(kinds: Uint8Array): PlainRuns {
   };
 }
 
-/** Of two ASCII characters as one unit, 0 if both are plain. */
+/** Of two bytes as one unit: 0 if both are plain, 2 if only the first is. */
 function kindsOfPairs(kinds: Uint8Array): Uint8Array {
-  return Uint8Array.from({ length: 128 * 256 }, (_, pair) => kinds[pair & 255]! | kinds[pair >> 8]!);
+  const ofPair = (pair: number): number => (kinds[pair & 255] !== 0 ? 1 : kinds[pair >> 8] !== 0 ? 2 : 0);
+  return Uint8Array.from({ length: 65_536 }, (_, pair) => ofPair(pair));
 }
 
 /** The innermost loops are functions of their own so that each is compiled as one. */
@@ -60,10 +61,10 @@ function endInAscii(
   from: number,
   end: number,
 ): number {
-  if (from % 2 === 1 && kinds[bytes[from]!] !== 0) return from;
-  const pairsEnd = end >> 1;
+  // Without branches on what is odd, which no processor can predict.
+  if ((from & 1) * kinds[bytes[from]!]! !== 0) return from;
+  const pairsEnd = (end + 1) >> 1;
   let pair = (from + 1) >> 1;
   while (pair < pairsEnd && pairKinds[pairs[pair]!] === 0) pair += 1;
-  const at = pair * 2;
-  return at < end && kinds[bytes[at]!] === 0 ? at + 1 : at;
+  return Math.min(end, pair * 2 + (pairKinds[pairs[pair]!]! >> 1));
 }
