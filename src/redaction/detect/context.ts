@@ -28,10 +28,14 @@ export const lower = -0.35;
  * it: so a text that was masked says no more of what is left than it did before.
  */
 export function createContext(): Context {
-  const patterns = new Map<EntityName, { before: RegExp; after: RegExp }>();
+  const patterns = new Map<EntityName, { before: RegExp; after: RegExp; anyhow: RegExp }>();
   for (const [name, entity] of Object.entries<Entity>(entities)) {
     const source = sourceOf(entity);
-    patterns.set(name as EntityName, { before: new RegExp(source, 'gu'), after: new RegExp(source, 'u') });
+    patterns.set(name as EntityName, {
+      before: new RegExp(source, 'gu'),
+      after: new RegExp(source, 'u'),
+      anyhow: new RegExp(looseSourceOf(entity), 'u'),
+    });
   }
   const anyHint = new RegExp(Object.values<Entity>(entities).map(sourceOf).join('|'), 'gu');
   // A number that may be several things asks for the same words several times.
@@ -64,9 +68,8 @@ export function createContext(): Context {
     },
     weigh,
     isRaised(entity, text, from, end) {
-      const { after: hint } = patterns.get(entity)!;
-      const isNamed = hint.test(wordsBefore(text, from).hints) || hint.test(hintsAfter(text, end));
-      return isNamed && weigh(entity, text, from, end) > 0;
+      const around = text.slice(Math.max(0, from - beforeLength), end + afterLength).toLowerCase();
+      return patterns.get(entity)!.anyhow.test(around) && weigh(entity, text, from, end) > 0;
     },
   };
 }
@@ -79,6 +82,12 @@ function raiseAcross(between: string): number {
 
 function sourceOf({ hints, unspaced }: Entity): string {
   const words = `(?<![\\p{L}\\p{M}\\d])(?:${hints})(?![\\p{L}\\p{M}])`;
+  return unspaced === undefined ? words : `${words}|${unspaced}`;
+}
+
+/** What a text has, as it is written, wherever `sourceOf` matches its words. */
+function looseSourceOf({ hints, unspaced }: Entity): string {
+  const words = hints.replaceAll(' ', '[ _]?');
   return unspaced === undefined ? words : `${words}|${unspaced}`;
 }
 

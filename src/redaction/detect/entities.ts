@@ -81,7 +81,7 @@ export const entities = {
   SECRET: {
     threshold: 0.5,
     hints:
-      'key|api[ _-]?key|apikey|token|secret|password|passwd|pwd|bearer|authorization|credentials?|passwort|mot de passe|contraseña',
+      'key|api(?: |_|-)?key|apikey|token|secret|password|passwd|pwd|bearer|authorization|credentials?|passwort|mot de passe|contraseña',
   },
 } as const satisfies Record<string, Entity>;
 
