@@ -85,7 +85,7 @@ function sourceOf({ hints, unspaced }: Entity): string {
   return unspaced === undefined ? words : `${words}|${unspaced}`;
 }
 
-/** What a text has, as it is written, wherever `sourceOf` matches its words. */
+/** Matches wherever `sourceOf` does, and more, also in words as they were written but for capitals: `dateofbirth`. */
 function looseSourceOf({ hints, unspaced }: Entity): string {
   const words = hints.replaceAll(' ', '[ _]?');
   return unspaced === undefined ? words : `${words}|${unspaced}`;

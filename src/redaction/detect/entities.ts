@@ -2,7 +2,7 @@
 export interface Entity {
   /** Findings below it are none, unless the settings say otherwise. */
   readonly threshold: number;
-  /** Alternatives of a pattern over lower-case text, of whole words. */
+  /** Alternatives of a pattern over lower-case text, of whole words; a space stands in no class. */
   readonly hints: string;
   /** The same in scripts that write words without spaces, or join others to them. */
   readonly unspaced?: string;

@@ -18,7 +18,8 @@ import type { Report } from './report.ts';
 export function weighNationalNumbers(groups: NumberGroups, last: number, report: Report): void {
   const length = groups.digitCounts[last]!;
   if (length < 9 || length > 15) return;
-  const [start, end] = [groups.starts[0]!, groups.ends[last]!];
+  const start = groups.starts[0]!;
+  const end = groups.ends[last]!;
   const digits = groups.digits.slice(0, length);
   if (length === 9) {
     if (digits[0] !== '0' && digits[0] !== '8' && passesLuhn(digits))

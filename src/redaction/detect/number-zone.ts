@@ -62,9 +62,8 @@ export function createNumberZone(context: Context, phones: PhoneFinder, report: 
     if (run > longRun && isSparse(groups)) return end;
     const total = groups.digitCounts[groups.count - 1]!;
     if (length === 2 && next === dash) findDashedMac(text, start, report);
-    // A date has three groups; nothing else has fewer digits.
-    if (total < 6 && groups.count < 3) return end;
-    if (total < 4) return end;
+    // Less than six digits are a date or an address, which have three groups and more.
+    if (total < (groups.count < 3 ? 6 : 4)) return end;
     groups.digits = joinDigits(text, groups);
     const isBehindSlash = before === slash && isDigit(codeAt(text, start - 2));
     penalty = penaltyOf(text, start);

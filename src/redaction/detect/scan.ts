@@ -1,6 +1,6 @@
 import { createKinds, isMathematicalDigit, kind, mathematicalHigh } from './character-kinds.ts';
 import { codeAt } from './code-at.ts';
-import { createPlainRuns, windowUnits } from './plain-run.ts';
+import { createPlainRuns, windowUnits } from './plain-runs.ts';
 
 /** What the scan calls where something may begin. Each returns from where to go on, which lies behind `start`. */
 export interface Zones {

@@ -29,7 +29,7 @@ export function findJwt(text: string, start: number, report: Report): number | u
   return end;
 }
 
-/** Whether the word before an `=` or `:` ends as those do that name secrets: password, passwd, pwd, key, token, secret. */
+/** Whether the word before an `=` or `:` ends as password, passwd, pwd, key, token and secret do. */
 export function mayBeAssigned(text: string, signAt: number): boolean {
   let at = signAt - 1;
   // A quote, an escaped one, a space

@@ -1,11 +1,14 @@
 /** As much of a text as is looked at at a time, in UTF-16 units. */
 export const windowUnits = 32_768;
 
-/** Tells where runs of plain units end in a piece of a text, which it holds a copy of: reading a string takes twice as long. */
+/**
+ * Tells where runs of plain units end in a piece of a text. It holds a copy of that, as reading a string takes twice as
+ * long, and of ASCII reads two characters at a time.
+ */
 export interface PlainRuns {
   /** @param piece of at most `windowUnits` */
   load(piece: string): void;
-  /** The first place at or behind `from`, which is in the piece, that is not plain; the length if there is none. */
+  /** The first place that is not plain, from `from` in the piece on; its length if there is none. */
   endFrom(from: number): number;
   /** Leaves nothing of what was loaded since it was last called. */
   clear(): void;
@@ -39,10 +42,10 @@ export function createPlainRuns(kinds: Uint8Array): PlainRuns {
   };
 }
 
-/** Of two bytes as one unit: 0 if both are plain, 2 if only the first is. */
+/** Of two bytes as one little-endian unit: 0 if both are plain, 2 if only the first is. */
 function kindsOfPairs(kinds: Uint8Array): Uint8Array {
   const ofPair = (pair: number): number => (kinds[pair & 255] !== 0 ? 1 : kinds[pair >> 8] !== 0 ? 2 : 0);
-  return Uint8Array.from({ length: 65_536 }, (_, pair) => ofPair(pair));
+  return new Uint8Array(65_536).map((_, pair) => ofPair(pair));
 }
 
 /** The innermost loops are functions of their own so that each is compiled as one. */
@@ -52,7 +55,6 @@ function endInUnits(units: Uint16Array, kinds: Uint8Array, from: number, end: nu
   return at;
 }
 
-/** Two characters at a time */
 function endInAscii(
   bytes: Uint8Array,
   kinds: Uint8Array,
