@@ -2,7 +2,7 @@ import { OpenRedaction } from '@openredaction/core';
 import { Redactor } from '@redactpii/node';
 import { SyncRedactor } from 'redact-pii';
 
-import { createDetector } from '../../src/redaction/detect/create-detector.ts';
+import type { Detector } from '../../src/redaction/detector.ts';
 import type { Label } from '../../test/redaction/corpus/labelled-sentences.ts';
 
 /** Something that finds personal data, under this project's names for it. */
@@ -15,8 +15,7 @@ export interface Engine {
  * The engines that people use from npm, as they come. What they call by a name for which this project has none
  * (`DATE`, `URL`, `DIGITS`, `NAME` ...) is neither held against them nor counted for them.
  */
-export function createEngines(): Engine[] {
-  const detector = createDetector();
+export function createEngines(detector: Detector): Engine[] {
   const open = new OpenRedaction();
   const redactPii = new SyncRedactor();
   const redactpiiNode = new Redactor({
