@@ -28,7 +28,8 @@ import {
   workOf,
 } from '../store/records.ts';
 import type { AssistantStore } from '../store/store.ts';
-import type { Run, StreamEvent, Thread } from '../wire.ts';
+import type { StreamEvent } from '../wire-events.ts';
+import type { Run, Thread } from '../wire.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
 import type { RunEngine } from './run-engine.ts';
 import { runPuts, stepPut } from './run-puts.ts';
