@@ -2,7 +2,7 @@ import type { ConfigChange, OpenConfig } from '../config/open-config.ts';
 import type { Config } from '../config/schema.ts';
 import type { ConfigMetrics } from '../telemetry/config-metrics.ts';
 import type { LogSink } from '../telemetry/logger.ts';
-import { watchContent } from '../watching/watched-file.ts';
+import { isReadOnce, watchContent } from '../watching/watched-file.ts';
 
 /** How the configuration in effect stands to its file. */
 export interface ConfigState {
@@ -42,7 +42,7 @@ export function followConfig(
   let state: ConfigState = { file, enactedAtMs: now(), refusal: undefined, waiting: [] };
   let enacting = Promise.resolve();
   metrics.stateFrom(() => state);
-  const watched = file === undefined ? undefined : watch(file);
+  const watched = file === undefined ? undefined : follow(file);
   return {
     state: () => state,
     async close() {
@@ -51,7 +51,11 @@ export function followConfig(
     },
   };
 
-  function watch(path: string) {
+  function follow(path: string) {
+    if (isReadOnce(path)) {
+      log.info({ file: path }, 'the configuration can be read only once, and so is not followed');
+      return undefined;
+    }
     return watchContent(
       { file: path, path: 'the configuration' },
       (text) => inTurn(() => take(text)),
@@ -66,6 +70,8 @@ export function followConfig(
   async function take(text: string): Promise<void> {
     try {
       const change = open.offer(text);
+      // What a full disk or a slip leaves of a file must not open to everybody what it guards.
+      if (text.trim() === '' && change.applied.length + change.waiting.length > 0) throw new Error(emptied);
       if (change.applied.length > 0) await enact(change.config);
       change.enacted();
       tell(change);
@@ -86,10 +92,24 @@ export function followConfig(
       log.warn({ waiting }, 'changed keys of the configuration wait for the next start');
   }
 
-  function refuse({ message: refusal }: Error): void {
+  function refuse({ message }: Error): void {
+    const refusal = briefly(message);
     state = { ...state, refusal };
     metrics.changed('refused');
     audit('configuration_refused', { reason: refusal });
     log.error({ reason: refusal }, 'the changed configuration is refused; the former one stays in effect');
   }
+}
+
+const emptied = 'the configuration: the file is empty now; for nothing but defaults it must hold {}';
+
+/** Of a file that is no configuration at all each line may be wrong. */
+const maxLines = 20;
+const maxLength = 4000;
+
+function briefly(message: string): string {
+  const lines = message.split('\n');
+  const told = lines.length > maxLines ? [...lines.slice(0, maxLines), '...', lines.at(-1)!] : lines;
+  const text = told.join('\n');
+  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text;
 }

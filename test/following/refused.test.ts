@@ -106,6 +106,33 @@ test('a file that goes away is refused until it is back, be it as it was or not'
   assert.deepEqual(await shown(sidecar), { refused: 0, outage: 'allow' });
 });
 
+test('a file that is emptied opens nothing to anybody, unless it says so', async (t) => {
+  const keyed = `${good}\nauth: { keys: [{ name: k, key: key-0123456789abcdef }] }`;
+  const { sidecar, post } = await startGoverned(t, { config: keyed });
+  assert.match(
+    await refused(sidecar, ' \n'),
+    /the file is empty now; for nothing but defaults it must hold \{\}/,
+  );
+  assert.equal((await post('/chat/completions', chat(3))).status, 401);
+  await enacted(sidecar, '{}');
+  assert.equal((await post('/chat/completions', chat(3))).status, 200);
+});
+
+test('a file that was empty from the start is not refused', async (t) => {
+  const { sidecar } = await startGoverned(t, { config: '' });
+  await sleep(1500);
+  assert.equal((await shown(sidecar)).refused, 0);
+});
+
+test('of a file in which every line is wrong the first problems are told, and how many there are', async (t) => {
+  const { sidecar } = await startGoverned(t, { config: good });
+  const lines = Array.from({ length: 2000 }, (_, index) => `wrong${index}: ${'x'.repeat(200)}`);
+  const reason = await refused(sidecar, lines.join('\n'));
+  assert.match(reason, /^wrong0: is not a known key/);
+  assert.match(reason, /\n\.\.\.\n2000 problems$/);
+  assert.ok(reason.length < 4100, String(reason.length));
+});
+
 test('a store that can not be opened by a first budget refuses it, and not the calls', async (t) => {
   const stateDir = fileInPlaceOfFolder(t);
   const env = {

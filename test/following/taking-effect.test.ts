@@ -113,7 +113,7 @@ test('redaction that is turned on, given a pattern, and turned off holds for the
   assert.equal(await said(), 'Write to [EMAIL] about ticket [TICKET]');
   await enacted(sidecar, 'redaction: { mode: mask, allow: [ann@example.com] }');
   assert.equal(await said(), 'Write to ann@example.com about ticket TCK-4711');
-  await enacted(sidecar, '');
+  await enacted(sidecar, '{}');
   assert.equal(await said(), 'Write to ann@example.com about ticket TCK-4711');
 });
 
@@ -168,6 +168,6 @@ test('what is opened at the start waits for the next one, and says so until the 
   assert.deepEqual([followed.waiting, followed.refusal], [['upstream.connectTimeoutMs'], null]);
   assert.match(configuration, /maxAttempts: 7/);
   assert.match(configuration, /connectTimeoutMs: 5000/);
-  sidecar.writeConfig('');
+  sidecar.writeConfig('{}');
   await until(async () => (await waiting()) === 0);
 });
