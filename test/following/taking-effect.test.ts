@@ -43,6 +43,26 @@ test('a budget that is raised keeps what was used of it, and one that is taken a
   assert.deepEqual(await sidecar.budgets(), []);
 });
 
+test('a budget that is shared out otherwise shows the shares of now, and no longer the former ones', async (t) => {
+  const per = (dimensions: string) => `${month(1000).replace('month, ', `month, per: [${dimensions}], `)}
+identity: { team: ['header:x-team'] }`;
+  const { sidecar, post } = await startGoverned(t, { config: per('') });
+  const scopes = async () => (await sidecar.budgets()).map(({ scope }) => scope);
+  const headers = { 'x-team': 'search' };
+  const spend = async () => (await post('/chat/completions', chat(5), { headers })).text();
+  await spend();
+  assert.deepEqual(await scopes(), ['']);
+  await enacted(sidecar, per('team'));
+  assert.deepEqual(await scopes(), []);
+  await spend();
+  assert.deepEqual(await scopes(), ['team=search']);
+  await enacted(sidecar, per('team, model'));
+  await spend();
+  assert.deepEqual(await scopes(), ['team=search,model=gpt-4o']);
+  await enacted(sidecar, per(''));
+  assert.deepEqual(await scopes(), ['']);
+});
+
 test('a limit, a price and a threshold are those of the file as it is now', async (t) => {
   const usd = (price: number) => `
 budgets: [{ name: day, limit: { usd: 1 }, window: { every: day } }]
