@@ -57,6 +57,10 @@ test('a first budget while Redis is away is enacted, and denies until it is back
   await enacted(sidecar, `${month(200)}\nonStoreOutage: allow`);
   void upstream.arrival(1).then(({ answer }) => answer());
   assert.equal(await statusOf(), 200);
+  const { stores } = (await (await fetch(`${sidecar.adminUrl}/status`)).json()) as {
+    stores: { onOutage: string }[];
+  };
+  assert.equal(stores[0]?.onOutage, 'allow');
   await enacted(sidecar, month(1000));
   assert.equal(await statusOf(), 503);
   await redis.restart();
