@@ -44,6 +44,15 @@ export const availability = {
       description:
         'Each time it cuts what runs, unless it could drain. Look at the last state of the container: out of memory, a failing probe, or a configuration that it refuses.',
     },
+    AssistantProxyConfigRefused: {
+      expr: 'count by (namespace) (assistant_proxy_config_refused == 1)',
+      holdsFor: '2m',
+      severity: 'warning',
+      summary:
+        'The changed configuration is refused by {{ $value }} sidecars{{ with $labels.namespace }} in {{ . }}{{ end }}',
+      description:
+        'They go on with the one that they had before, and would not start with this one. The log says what is wrong (configuration_refused), and so does the console.',
+    },
     AssistantProxyStoreDown: {
       expr: 'count by (namespace, store) (assistant_proxy_store_up == 0)',
       holdsFor: '1m',

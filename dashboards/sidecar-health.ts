@@ -4,7 +4,7 @@ import { errorBudget } from '../alerts/availability.ts';
 import { atMost, steps } from './vocabulary/colours.ts';
 import { dashboard, figures, row } from './vocabulary/dashboard.ts';
 import { ownErrorShare } from './vocabulary/health.ts';
-import { upNames } from './vocabulary/names.ts';
+import { refusedNames, upNames } from './vocabulary/names.ts';
 import { areas, bars, figure, lines, states, total } from './vocabulary/panels.ts';
 import {
   gauge,
@@ -276,6 +276,50 @@ export const sidecarHealth = dashboard({
         unit: units.Short,
         width: 8,
         queries: [{ expr: max(pod, gauge('process_open_fds')), legend: podLegend }],
+      }),
+    ),
+    row(
+      'Configuration',
+      states({
+        title: 'Configuration',
+        description:
+          'Of the sidecar that is worst off. Refused: its file was changed and something is wrong, so the former one stays in effect; the log says what.',
+        unit: units.Short,
+        width: 6,
+        queries: [{ expr: max([], gauge('assistant_proxy_config_refused')), legend: 'configuration' }],
+        names: refusedNames,
+        runbook: 'AssistantProxyConfigRefused',
+      }),
+      bars({
+        title: 'Changes',
+        description: 'Of the configuration file, by what became of them, in the time shown; each pod counts.',
+        unit: units.Short,
+        width: 6,
+        queries: [
+          { expr: increase('assistant_proxy_config_changes_total', ['result']), legend: '{{result}}' },
+        ],
+        meanings: { applied: 'good', refused: 'bad' },
+        runbook: 'AssistantProxyConfigRefused',
+      }),
+      lines({
+        title: 'Keys that wait',
+        description: 'Changed in the file, and in effect from the next start only. By pod.',
+        unit: units.Short,
+        width: 6,
+        queries: [{ expr: max(pod, gauge('assistant_proxy_config_waiting_keys')), legend: podLegend }],
+      }),
+      lines({
+        title: 'In effect for',
+        description:
+          'How long each pod has had its configuration. Those that lag behind have not seen the last change.',
+        unit: units.Seconds,
+        width: 6,
+        queries: [
+          {
+            expr: `time() - ${max(pod, gauge('assistant_proxy_config_enacted_timestamp_seconds'))}`,
+            legend: podLegend,
+          },
+        ],
       }),
     ),
     row(

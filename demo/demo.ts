@@ -7,9 +7,10 @@
  * --keep leaves everything running, to play with, on the default ports unless told otherwise.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import OpenAI from 'openai';
@@ -204,22 +205,31 @@ async function budget(assistant: OpenAI.Beta.Assistant): Promise<void> {
   chapter('A budget holds, for runs as for any other call.');
   quote(configuration.trimEnd());
   say('Team search has 1,000 tokens an hour. It asks, again and again:');
-  for (let count = 1, status = 'completed'; status !== 'failed' && count <= 20; count += 1) {
-    const thread = await threads.create({
-      messages: [{ role: 'user', content: 'Search for it. [[words:120]] [[delayMs:1]]' }],
-    });
-    const run = await threads.runs.createAndPoll(thread.id, {
-      assistant_id: assistant.id,
-      metadata: { team: 'search' },
-    });
-    const why = run.last_error?.message ?? run.incomplete_details?.reason ?? '';
-    quote(
-      `run ${count}  ${run.status.padEnd(11)}${String(run.usage?.total_tokens ?? 0).padStart(4)} tokens  ${why}`,
-    );
-    status = run.status;
-  }
+  let count = 0;
+  while (count < 20 && (await searched(assistant, (count += 1))) !== 'failed');
   say('What was left was given to the last one that could use it. Nothing went beyond:');
   quote(await table());
+  writeFileSync(configFile, readFileSync(configFile, 'utf8').replace('tokens: 1000', 'tokens: 5000'));
+  await during('the limit is raised in the file, which the sidecar follows', untilShown('limit 5000'));
+  await searched(assistant, count + 1);
+  say('Nothing was restarted, and what was used stays used:');
+  quote(await table());
+}
+
+/** Resolves to how the run has ended. */
+async function searched(assistant: OpenAI.Beta.Assistant, count: number): Promise<string> {
+  const thread = await threads.create({
+    messages: [{ role: 'user', content: 'Search for it. [[words:120]] [[delayMs:1]]' }],
+  });
+  const run = await threads.runs.createAndPoll(thread.id, {
+    assistant_id: assistant.id,
+    metadata: { team: 'search' },
+  });
+  const why = run.last_error?.message ?? run.incomplete_details?.reason ?? '';
+  quote(
+    `run ${count}  ${run.status.padEnd(11)}${String(run.usage?.total_tokens ?? 0).padStart(4)} tokens  ${why}`,
+  );
+  return run.status;
 }
 
 /** Without what is meant for the stand-in alone. */
@@ -237,6 +247,10 @@ async function* deltas(stream: AsyncIterable<OpenAI.Beta.AssistantStreamEvent>):
     if (event !== 'thread.message.delta') continue;
     for (const part of data.delta.content ?? []) if (part.type === 'text') yield part.text?.value ?? '';
   }
+}
+
+async function untilShown(text: string): Promise<void> {
+  while (!(await table()).includes(text)) await sleep(50);
 }
 
 /** What `npm start -- budgets list` prints, once all is settled. */

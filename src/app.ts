@@ -18,7 +18,7 @@ import { watchLogLevel } from './composition/watch-log-level.ts';
 import type { OpenConfig } from './config/open-config.ts';
 import { showConfig } from './config/redact-config.ts';
 import { shareDirectory } from './embedded/own-directory.ts';
-import { type ErrorCode, errorTable } from './errors.ts';
+import { type ErrorCode, errorTable } from './error-table.ts';
 import { createBurn } from './ledger/burn.ts';
 import type { Governance } from './ledger/governance.ts';
 import { createTokenCounter } from './openai/count-tokens.ts';

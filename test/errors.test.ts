@@ -3,7 +3,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { ProxyError, type ErrorCode, errorBody, errorTable } from '../src/errors.ts';
+import { type ErrorCode, errorTable } from '../src/error-table.ts';
+import { ProxyError, errorBody } from '../src/errors.ts';
 
 const source = join(import.meta.dirname, '../src');
 

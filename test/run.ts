@@ -53,8 +53,8 @@ const suites: readonly Suite[] = [
     concurrency: 2,
     prepare: prepareRedisTests,
   },
-  { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 1 },
-  { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 1, prepare: preparePython },
+  { name: 'sdk', files: 'test/sdk/**/*.test.ts', concurrency: 2 },
+  { name: 'python', files: 'test/python/**/*.test.ts', concurrency: 2, prepare: preparePython },
   {
     name: 'prometheus',
     files: 'test/prometheus/**/*.test.ts',

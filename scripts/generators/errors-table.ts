@@ -1,4 +1,4 @@
-import { errorTable } from '../../src/errors.ts';
+import { errorTable } from '../../src/error-table.ts';
 import { code, markdownTable } from './markdown-table.ts';
 
 export function errorsTable(): string {

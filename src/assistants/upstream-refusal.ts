@@ -1,4 +1,5 @@
-import { type ErrorCode, ProxyError } from '../errors.ts';
+import type { ErrorCode } from '../error-table.ts';
+import { ProxyError } from '../errors.ts';
 import { isRecord } from '../openai/is-record.ts';
 import type { UpstreamAnswer } from './upstream-calls.ts';
 

@@ -1,6 +1,5 @@
 /**
- * The objects of the Assistants API (v2) as they are answered, and the events of its streams. A test holds them
- * against the types of OpenAI's SDK.
+ * The objects of the Assistants API (v2) as they are answered. A test holds them against the types of OpenAI's SDK.
  */
 
 export type Metadata = Record<string, string>;
@@ -235,51 +234,6 @@ export interface RunStep {
   /** Null while the step is in progress. */
   usage: Usage | null;
 }
-
-export type ToolCallDelta =
-  | {
-      index: number;
-      id?: string;
-      type: 'function';
-      function: { name?: string; arguments?: string; output?: string | null };
-    }
-  | { index: number; id?: string; type: 'file_search'; file_search: { results?: FileSearchResult[] } }
-  | {
-      index: number;
-      id?: string;
-      type: 'code_interpreter';
-      code_interpreter: { input?: string; outputs?: ({ index: number } & CodeOutput)[] };
-    };
-
-export type ContentDelta =
-  | {
-      index: number;
-      type: 'text';
-      text: { value?: string; annotations?: ({ index: number } & Annotation)[] };
-    }
-  | { index: number; type: 'refusal'; refusal: string }
-  | { index: number; type: 'image_file'; image_file: { file_id: string } };
-
-export interface MessageDelta {
-  id: string;
-  object: 'thread.message.delta';
-  delta: { content: ContentDelta[] };
-}
-
-export interface StepDelta {
-  id: string;
-  object: 'thread.run.step.delta';
-  delta: { step_details: { type: 'tool_calls'; tool_calls: ToolCallDelta[] } };
-}
-
-export type StreamEvent =
-  | { event: 'thread.created'; data: Thread }
-  | { event: `thread.run.${'created' | RunStatus}`; data: Run }
-  | { event: `thread.run.step.${'created' | RunStep['status']}`; data: RunStep }
-  | { event: 'thread.run.step.delta'; data: StepDelta }
-  | { event: `thread.message.${'created' | Message['status']}`; data: Message }
-  | { event: 'thread.message.delta'; data: MessageDelta }
-  | { event: 'error'; data: { code: string | null; message: string; param: string | null; type: string } };
 
 /** A page of a list. */
 export interface Page<Item> {

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 
-import { CallerLeft, type ErrorCode, ProxyError, tellableMessage } from '../errors.ts';
+import type { ErrorCode } from '../error-table.ts';
+import { CallerLeft, ProxyError, tellableMessage } from '../errors.ts';
 import type { CallRecord, Exchange, Outcome, Policy, Reply } from '../exchange.ts';
 import type { CostOfAnswer } from '../openai/cost-of-answer.ts';
 import { genAiOperation } from '../openai/gen-ai-operation.ts';

@@ -1,7 +1,8 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-import { type ErrorCode, ProxyError, errorBody } from '../errors.ts';
+import type { ErrorCode } from '../error-table.ts';
+import { ProxyError, errorBody } from '../errors.ts';
 
 /**
  * What Node's HTTP parser refuses is answered on the bare socket: it never became a request, or it broke off

@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http';
 
 import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 
-import { CallerLeft, type ErrorCode, ProxyError, errorBody } from '../errors.ts';
+import type { ErrorCode } from '../error-table.ts';
+import { CallerLeft, ProxyError, errorBody } from '../errors.ts';
 import type { Exchange, Handler } from '../exchange.ts';
 import { answerClientError } from './client-errors.ts';
 import { followConnections } from './connections.ts';

@@ -30,6 +30,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const lab = office.client('lab', 'notebooks', 'ines');
     for (let sent = 0; sent < 6; sent += 1) await ask(lab, 'gpt-4o', 10).catch(() => {});
     await level.getByText('Trouble').waitFor();
+    office.sidecar.writeConfig('budgetz: []');
+    await page.locator('#configuration').getByText('The change is refused').waitFor();
     for (const summary of await page.locator('summary').all()) await summary.click();
     assert.deepEqual(await violationsOf(page), []);
     assert.deepEqual(complaints, []);

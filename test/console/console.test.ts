@@ -53,6 +53,31 @@ test('somebody on call reads at the top what is wrong, and follows it to why', a
   assert.deepEqual(complaints, []);
 });
 
+test('a change of the configuration that is refused is told at the top, leads to why, and goes when it is mended', async (t) => {
+  const { sidecar } = await startGoverned(t, { config });
+  const { page, complaints } = await openPage(t, sidecar.adminUrl);
+  await page.locator('#level').getByText('Well').waitFor();
+  const section = page.locator('#configuration');
+  const reason = section.getByRole('region', { name: 'Why the change is refused' });
+  assert.ok(!(await reason.isVisible()));
+  sidecar.writeConfig(`${config}\nbudgetz: []\nretry: { maxAttempts: many }`);
+  await page.locator('#headline').getByText('The changed configuration is refused').waitFor();
+  await page.locator('#headline').click();
+  assert.equal(new URL(page.url()).hash, '#configuration');
+  const lines = (await reason.innerText()).trim().split('\n');
+  assert.deepEqual(
+    lines.map((line) => line.split(':')[0]),
+    ['retry.maxAttempts', 'budgetz', '2 problems'],
+  );
+  assert.doesNotMatch(await section.locator('details pre').innerText(), /budgetz/);
+  sidecar.writeConfig(`${config}\nidempotency: { keepSeconds: 77 }`);
+  await section.getByText('These wait for the next start: idempotency.keepSeconds.').waitFor();
+  assert.ok(!(await reason.isVisible()));
+  sidecar.writeConfig(config);
+  await page.locator('#level').getByText('Well').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
 test('all of it can be reached and worked by keyboard, with the focus to be seen, and updates do not take it away', async (t) => {
   const { sidecar, post } = await startGoverned(t, { config });
   await (await post('/chat/completions', tooMuch)).text();

@@ -27,6 +27,7 @@ test('the demo tells its story to the end', async () => {
     'Write to <EMAIL_1> that her card <CREDIT_CARD_1> is blocked.',
     'assistant_proxy_tokens_total{operation="responses.create"',
     'Budget team-hour of team=search has',
+    'limit 5000  used 1',
     'with exit code 0',
   ]) {
     assert.ok(output.includes(expected), `${expected} in ${output}`);

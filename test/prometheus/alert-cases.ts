@@ -139,6 +139,23 @@ export const alertCases: Readonly<Record<AlertName, AlertCases>> = {
       atMinute: 20,
     },
   },
+  AssistantProxyConfigRefused: {
+    fires: {
+      when: 'one of two sidecars keeps to its former configuration',
+      series: {
+        [`assistant_proxy_config_refused{${pod}}`]: '0 1+0x10',
+        [`assistant_proxy_config_refused{${otherPod}}`]: '0+0x10',
+      },
+      atMinute: 5,
+      labels: { namespace: 'shop' },
+      summary: 'The changed configuration is refused by 1 sidecars in shop',
+    },
+    quiet: {
+      when: 'it is mended within a minute',
+      series: { [`assistant_proxy_config_refused{${pod}}`]: '0 1 0+0x10' },
+      atMinute: 5,
+    },
+  },
   AssistantProxyStoreDown: {
     fires: {
       when: 'one of two sidecars does not reach it',

@@ -99,7 +99,11 @@ interface FiringAlert {
 }
 
 /** What happens to sidecars in half a minute. */
-async function troubles({ redis, annex }: Scene, prometheus: RunningPrometheus): Promise<void> {
+async function troubles(
+  { redis, annex, reconfigureLab }: Scene,
+  prometheus: RunningPrometheus,
+): Promise<void> {
+  reconfigureLab('idempotency: { keepSeconds: 77 }\ntelemetry: { logLevel: warn }');
   const instance = new URL(annex.current.adminUrl).host;
   for (let restarts = 1; restarts <= 3; restarts += 1) {
     await sleep(3000);
@@ -113,6 +117,7 @@ async function troubles({ redis, annex }: Scene, prometheus: RunningPrometheus):
     });
   }
   await sleep(4000);
+  reconfigureLab('budgetz: []');
   await redis.kill();
   await sleep(3000);
   await redis.restart();

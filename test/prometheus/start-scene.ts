@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,8 @@ export interface Scene {
   /** Before an upstream of its own that fails, with an analyzer that is away. */
   readonly lab: RunningProcess;
   readonly labStandIn: StandIn;
+  /** Adds lines to the lab's configuration. */
+  reconfigureLab(lines: string): void;
   /** Of another organisation. Is killed and starts again, on the same ports. */
   readonly annex: Annex;
   /** Where Prometheus finds them. */
@@ -86,7 +88,8 @@ export async function startScene(lifetime: Lifetime, authority: Authority): Prom
     { address: hostOf(lab) },
     { address: hostOf(annex.current) },
   ];
-  return { standIn, redis, shop, lab, labStandIn, annex, targets };
+  const reconfigureLab = (lines: string) => appendFileSync(join(folder, 'lab.yaml'), `\n${lines}`);
+  return { standIn, redis, shop, lab, labStandIn, annex, targets, reconfigureLab };
 }
 
 function hostOf({ adminUrl }: RunningProcess): string {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import fc from 'fast-check';
 
-import { errorTable } from '../../src/errors.ts';
+import { errorTable } from '../../src/error-table.ts';
 import { type RunningProcess, spawnSidecar } from '../harness/processes.ts';
 import { upstreamKey } from '../harness/sidecar.ts';
 import { startUpstream } from '../harness/upstream.ts';

@@ -1,4 +1,5 @@
-import { type ErrorCode, ProxyError } from '../../errors.ts';
+import type { ErrorCode } from '../../error-table.ts';
+import { ProxyError } from '../../errors.ts';
 
 /** Throws the error about a parameter; the message gets its path in quotes. */
 export function fail(code: ErrorCode, path: string, messageOf: (named: string) => string): never {

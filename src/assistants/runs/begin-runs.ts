@@ -1,7 +1,6 @@
 import { ProxyError } from '../../errors.ts';
 import type { Identity } from '../../exchange.ts';
-import { StoreUnavailable } from '../../store-unavailable.ts';
-import { type CallTrace, type Tracing, failureType } from '../../telemetry/tracing.ts';
+import type { CallTrace, Tracing } from '../../telemetry/tracing.ts';
 import type { ApiAnswer, ApiCall, ApiHandler } from '../api-call.ts';
 import type { NewId } from '../ids.ts';
 import type { ModelPort } from '../models/model-call.ts';
@@ -24,18 +23,19 @@ import {
   type LockRecord,
   type RunRecord,
   assistantsOf,
-  lists,
   lockId,
   threadPartition,
   workOf,
 } from '../store/records.ts';
-import type { AssistantStore, Put } from '../store/store.ts';
-import type { Run, StreamEvent, Thread } from '../wire.ts';
+import type { AssistantStore } from '../store/store.ts';
+import type { StreamEvent } from '../wire-events.ts';
+import type { Run, Thread } from '../wire.ts';
 import { type RunDefaults, toRunRecord } from './create-run.ts';
-import { stepPut } from './leg.ts';
 import type { RunEngine } from './run-engine.ts';
-import { beginRunTrace, linkToRun } from './run-span.ts';
+import { runPuts, stepPut } from './run-puts.ts';
+import { linkToRun } from './run-span.ts';
 import { createRunStream } from './run-stream.ts';
+import { type Work, withWork } from './schedule-run.ts';
 import { submitOutputs } from './submit-outputs.ts';
 
 export interface BeginRunsParts {
@@ -67,13 +67,14 @@ export interface BeginRuns {
 
 /** What sets a run going: its creation, and the outputs that it waits for. */
 export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
-  const { store, engine, model, newId, nowMs } = parts;
+  const { store, engine, model, nowMs } = parts;
+  const scheduling = { ...parts, leaseMs: engine.leaseMs };
 
   return {
     async createRun(call) {
       const params = readParams(runParams, call.body);
       const [threadId = ''] = call.ids;
-      return withWork(call, threadId, (work) => createRun(call, threadId, work, params));
+      return withWork(scheduling, call, threadId, (work) => createRun(call, threadId, work, params));
     },
 
     async createThreadAndRun(call) {
@@ -85,7 +86,7 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
         ...(params.tool_resources && { tool_resources: params.tool_resources }),
       });
       const { thread } = record;
-      return withWork(call, thread.id, async (work) => {
+      return withWork(scheduling, call, thread.id, async (work) => {
         const run = newRun(call, work, params, assistant, thread);
         await work.scheduled();
         await store.commit(threadPartition(call.identity.org, thread.id), {
@@ -168,46 +169,6 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
     });
   }
 
-  /**
-   * Whoever finds that this pod crashed in the middle of it cares for the run, if there is one by then: so the work is
-   * there before the run is, which `scheduled` waits for.
-   */
-  async function withWork<Result>(
-    { identity: { org }, trace: caller }: ApiCall,
-    threadId: string,
-    begin: (work: Work) => Promise<Result>,
-  ): Promise<Result> {
-    const runId = newId('run_');
-    const trace = beginRunTrace(parts.tracing, caller, { id: runId, threadId });
-    const name = workOf(threadId, runId);
-    let scheduledAtMs = nowMs();
-    let scheduled = store.schedule(org, name, engine.leaseMs);
-    // Whoever waits for it hears of it.
-    scheduled.catch(() => {});
-    try {
-      return await begin({
-        id: runId,
-        trace,
-        async scheduled() {
-          // Files take their time, and whoever finds no run when it is due forgets the work.
-          if (nowMs() - scheduledAtMs > engine.leaseMs / 2) {
-            scheduledAtMs = nowMs();
-            scheduled = store.schedule(org, name, engine.leaseMs);
-          }
-          await scheduled;
-        },
-      });
-    } catch (error) {
-      trace?.span?.fail(failureType(error), 'callers');
-      trace?.span?.end();
-      // The run may be there although no answer said so: whoever claims the work will see.
-      if (!(error instanceof StoreUnavailable)) {
-        await scheduled.then(() => store.finish(org, name)).catch(() => {});
-      }
-      throw error;
-    }
-  }
-
   async function readAssistant(org: string, id: string): Promise<AssistantRecord> {
     const [found] = await store.get(assistantsOf(org), [id]);
     const assistant = assistantIn(found);
@@ -272,13 +233,6 @@ export function createBeginRuns(parts: BeginRunsParts): BeginRuns {
   }
 }
 
-/** A run that is to be: its id, and what keeps it from being forgotten. */
-interface Work {
-  readonly id: string;
-  readonly scheduled: () => Promise<void>;
-  readonly trace: CallTrace | undefined;
-}
-
 /** A run that is written, and how it goes on; `trace` is there if it has been created just now. */
 interface Begins {
   readonly run: RunRecord;
@@ -290,14 +244,6 @@ function createdEvents({ run }: RunRecord): StreamEvent[] {
   return [
     { event: 'thread.run.created', data: run },
     { event: 'thread.run.queued', data: run },
-  ];
-}
-
-function runPuts(record: RunRecord): Put[] {
-  const lock: LockRecord = { runId: record.run.id };
-  return [
-    { id: record.run.id, body: JSON.stringify(record), lists: [lists.runs] },
-    { id: lockId, body: JSON.stringify(lock) },
   ];
 }
 

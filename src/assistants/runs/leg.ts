@@ -1,14 +1,13 @@
 import type { IdPrefix, NewId } from '../ids.ts';
 import type { ModelEvent, Turn } from '../models/model-call.ts';
 import { withoutSearchContent } from '../objects/include.ts';
-import { type MessageRecord, lists } from '../store/records.ts';
 import type { RequiredFunctionCall, Run, RunStep, StepDetails, Usage } from '../wire.ts';
 import { type BegunDocument, createdAtOf, endBegun } from './begun-documents.ts';
 import { type LegEnding, stepEnding } from './leg-ending.ts';
 import { createOpenMessage, type OpenMessage } from './open-message.ts';
 import { createOpenTools, type OpenTools } from './open-tools.ts';
+import { runMessagePut, stepPut } from './run-puts.ts';
 import { noUsage } from './run-usage.ts';
-import type { DocumentPut } from './run-writer.ts';
 import { type Told, join, nothing } from './told.ts';
 
 /**
@@ -139,7 +138,7 @@ export function createLeg(settings: LegSettings): Leg {
     message = { step, open };
     const opened = open.message();
     return join(beginStep(step, stepBegun), {
-      puts: messageBegun.isWritten ? [] : [messagePut(opened, 0)],
+      puts: messageBegun.isWritten ? [] : [runMessagePut(opened, 0)],
       events: [
         { event: 'thread.message.created', data: opened },
         { event: 'thread.message.in_progress', data: opened },
@@ -175,7 +174,7 @@ export function createLeg(settings: LegSettings): Leg {
     const ended = open.end(ending.how, nowSeconds());
     return join(
       {
-        puts: [messagePut(ended, messageTokens || Math.ceil(open.text().length / 3))],
+        puts: [runMessagePut(ended, messageTokens || Math.ceil(open.text().length / 3))],
         events: [
           ended.status === 'completed'
             ? { event: 'thread.message.completed', data: ended }
@@ -243,19 +242,4 @@ export function createLeg(settings: LegSettings): Leg {
   function shown(step: RunStep): RunStep {
     return settings.includesSearchContent ? step : withoutSearchContent(step);
   }
-}
-
-export function stepPut(step: RunStep): DocumentPut {
-  return { id: step.id, body: JSON.stringify(step), lists: [lists.stepsOf(step.run_id)] };
-}
-
-/** Messages are written when they begin, and again when they end. */
-function messagePut(message: MessageRecord['message'], tokens: number): DocumentPut {
-  const record: MessageRecord = { message, tokens };
-  return {
-    id: message.id,
-    body: JSON.stringify(record),
-    lists: [lists.messages, lists.messagesOf(message.run_id ?? '')],
-    ...(message.status !== 'in_progress' && { writtenAs: 1 }),
-  };
 }

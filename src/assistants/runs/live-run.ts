@@ -1,6 +1,7 @@
 import type { CallTrace, Tracing } from '../../telemetry/tracing.ts';
 import type { NewId } from '../ids.ts';
-import type { Run, StreamEvent } from '../wire.ts';
+import type { StreamEvent } from '../wire-events.ts';
+import type { Run } from '../wire.ts';
 import type { Prompt, PromptParts } from './prompt.ts';
 import type { RunStream } from './run-stream.ts';
 import type { RunWriter } from './run-writer.ts';

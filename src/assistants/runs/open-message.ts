@@ -1,5 +1,6 @@
 import type { ModelEvent } from '../models/model-call.ts';
-import type { Annotation, ContentDelta, Message, MessageContent, Run, StreamEvent } from '../wire.ts';
+import type { ContentDelta, StreamEvent } from '../wire-events.ts';
+import type { Annotation, Message, MessageContent, Run } from '../wire.ts';
 import { type LegEnding, messageEnding } from './leg-ending.ts';
 
 /** A message of the assistant while the model writes it. */

@@ -1,15 +1,7 @@
 import type { NewId } from '../ids.ts';
 import type { ModelEvent } from '../models/model-call.ts';
-import type {
-  Ranker,
-  RequiredFunctionCall,
-  Run,
-  StepDetails,
-  StreamEvent,
-  Tool,
-  ToolCall,
-  ToolCallDelta,
-} from '../wire.ts';
+import type { StreamEvent, ToolCallDelta } from '../wire-events.ts';
+import type { Ranker, RequiredFunctionCall, Run, StepDetails, Tool, ToolCall } from '../wire.ts';
 
 /** A step of tool calls while the model makes them. */
 export interface OpenTools {

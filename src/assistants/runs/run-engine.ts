@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
-import { StoreUnavailable } from '../../store-unavailable.ts';
 import type { RunMetrics, RunUnderWay } from '../../telemetry/run-metrics.ts';
 import type { CallTrace } from '../../telemetry/tracing.ts';
 import { runIn } from '../store/parse-record.ts';
 import { type RunRecord, threadPartition, workOf } from '../store/records.ts';
 import { conductRun, failRun, resumeRun, stopEarly } from './conduct-run.ts';
+import { leaveRun } from './leave-run.ts';
 import type { ConductParts, LiveRun } from './live-run.ts';
+import { passes } from './passes.ts';
 import { type Prompt, assemblePrompt } from './prompt.ts';
 import { continueRunTrace, endRunSpan } from './run-span.ts';
-import { follow, isTerminal } from './run-states.ts';
+import { isTerminal } from './run-states.ts';
 import type { RunStream } from './run-stream.ts';
 import { RunLost, RunReleased, createRunWriter } from './run-writer.ts';
+import { watchWork } from './watch-work.ts';
 
 /** Carries on the runs that this pod has begun, and those that others have left behind. */
 export interface RunEngine {
@@ -60,14 +61,9 @@ export interface RunEngineSettings extends ConductParts {
   readonly onError: (error: Error) => void;
 }
 
-/** How often due work is looked for. */
-const claimEveryMs = 1000;
-const claimAtOnce = 20;
 const askAgainAfterMs = 1000;
 /** An upstream may never notice that the caller of a model call is gone. */
 const askTries = 5;
-/** A run that has ended waits so long for its finish in the store. */
-const finishTries = 5;
 
 interface Live extends LiveRun {
   readonly stopper: AbortController;
@@ -84,10 +80,7 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   /** Nothing new is taken on. */
   const leaving = new AbortController();
   const closing = new AbortController();
-  const renewEveryMs = Math.min(leaseMs / 4, 1000);
-  /** Organisations whose work nobody could renew for a while, because the store was away. */
-  const missed = new Set<string>();
-  const loops = [renewing(), claiming()];
+  const watching = watchWork({ ...settings, mine, onCalled, take }, leaving.signal, closing.signal);
   const conducted = () => [...live.values()].map(({ writer }) => writer.record);
   metrics.underWay(() => conducted().map(underWay));
   const isLeaving = () => leaving.signal.aborted;
@@ -179,19 +172,10 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
   }
 
   /** Says when somebody has to look at the run next. */
-  async function leave(org: string, name: string, { run, expiresAtMs }: RunRecord): Promise<void> {
-    if (isTerminal(run.status)) {
-      metrics.ended(run.status, Math.max(0, nowMs() - createdAtMs(expiresAtMs)));
-      return insist(() => store.finish(org, name));
-    }
-    // Let go of in the middle: others need not wait for the lease.
-    if (run.status !== 'requires_action') return insist(() => store.schedule(org, name, 0));
-    await insist(() => store.schedule(org, name, Math.max(0, expiresAtMs - nowMs())));
-    const [found] = await store.get(threadPartition(org, run.thread_id), [run.id]);
-    // Whoever took its outputs meanwhile may have crashed, and would not be missed until it expires.
-    if (runIn(found)?.run.status !== 'requires_action') {
-      await insist(() => store.schedule(org, name, leaseMs));
-    }
+  async function leave(org: string, name: string, record: RunRecord): Promise<void> {
+    const { status } = record.run;
+    if (isTerminal(status)) metrics.ended(status, Math.max(0, nowMs() - createdAtMs(record.expiresAtMs)));
+    await leaveRun({ store, leaseMs, nowMs }, org, name, record);
   }
 
   async function look(org: string, { run }: RunRecord): Promise<void> {
@@ -212,34 +196,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     }
   }
 
-  async function renewing(): Promise<void> {
-    while (await passes(renewEveryMs, closing.signal)) {
-      for (const org of settings.orgs()) {
-        const mine = [...live].filter(([, run]) => run.org === org && !run.release.aborted);
-        if (mine.length === 0) continue;
-        const names = mine.map(([name]) => name);
-        const called = await store.renew(org, names, leaseMs).catch(tellOutage);
-        for (const name of called ?? []) {
-          const run = live.get(name);
-          if (run) void lookAt(run).catch(onError);
-        }
-      }
-    }
+  function mine(org: string): string[] {
+    const kept = [...live].filter(([, run]) => run.org === org && !run.release.aborted);
+    return kept.map(([name]) => name);
   }
 
-  async function claiming(): Promise<void> {
-    while (await passes(claimEveryMs * (0.75 + settings.random() / 2), leaving.signal)) {
-      for (const org of settings.orgs()) {
-        const askedAtMs = performance.now();
-        const names = await store.claim(org, leaseMs, claimAtOnce).catch(tellOutage);
-        if (!names) continue;
-        const isSteady = !missed.has(org) && performance.now() - askedAtMs < renewEveryMs;
-        if (names.length < claimAtOnce) missed.delete(org);
-        // Leases that lapsed while the store was away say nothing of their owners, who get another one by the claim.
-        // So does what can't be taken now, whatever the reason.
-        if (isSteady) await Promise.all(names.map((name) => take(org, name).catch(onError)));
-      }
-    }
+  function onCalled(name: string): void {
+    const run = live.get(name);
+    if (run) void lookAt(run).catch(onError);
   }
 
   /** Looks at a run that is due: its pod is gone, or its time is up. */
@@ -289,43 +253,14 @@ export function createRunEngine(settings: RunEngineSettings): RunEngine {
     closing.abort();
     for (const run of live.values()) letGo(run);
     await allEnded();
-    await Promise.all(loops);
+    await watching;
   }
 
   function letGo({ releaser, stopper }: Live): void {
     releaser.abort();
     stopper.abort();
   }
-
-  function tellOutage(error: Error): undefined {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    for (const org of settings.orgs()) missed.add(org);
-    onError(error);
-  }
-
-  async function insist(work: () => Promise<unknown>): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return void (await work());
-      } catch (error) {
-        // It comes due by itself, only later.
-        if (tries >= finishTries) throw error;
-        await sleep(100 * tries);
-      }
-    }
-  }
 }
 
 /** Of Node's timers. */
 const maxTimerMs = 2_147_483_647;
-
-/** False, and at once, if the signal aborts meanwhile. */
-async function passes(delayMs: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(delayMs, true, { signal, ref: false }).catch(() => false);
-}
-
-/** A run that may be cancelled: what its record becomes; undefined if it is too late, or is going on already. */
-export function toCancel(record: RunRecord): RunRecord | undefined {
-  const status = follow(record.run.status, 'cancel');
-  return status && { ...record, run: { ...record.run, status } };
-}

@@ -11,9 +11,9 @@ import { type RunRecord, lists, threadPartition, workOf } from '../store/records
 import type { AssistantStore } from '../store/store.ts';
 import type { Run } from '../wire.ts';
 import { type BeginRunsParts, createBeginRuns } from './begin-runs.ts';
-import { type RunEngine, toCancel } from './run-engine.ts';
+import type { RunEngine } from './run-engine.ts';
 import { linkToRun } from './run-span.ts';
-import { isTerminal } from './run-states.ts';
+import { follow, isTerminal } from './run-states.ts';
 
 /** The handlers of runs, by the names of their operations. */
 export function createRunHandlers(parts: Omit<BeginRunsParts, 'cancel'>): Record<string, ApiHandler> {
@@ -126,4 +126,10 @@ async function cancelRun(
     else await engine.look(org, next).catch(() => {});
     return next.run;
   });
+}
+
+/** A run that may be cancelled: what its record becomes; undefined if it is too late, or is going on already. */
+function toCancel(record: RunRecord): RunRecord | undefined {
+  const status = follow(record.run.status, 'cancel');
+  return status && { ...record, run: { ...record.run, status } };
 }

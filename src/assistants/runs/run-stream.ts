@@ -1,5 +1,5 @@
 import type { Sink } from '../../exchange.ts';
-import type { StreamEvent } from '../wire.ts';
+import type { StreamEvent } from '../wire-events.ts';
 
 /** What a run tells while it goes on, to whoever asked for a stream. */
 export interface RunStream {

@@ -1,4 +1,4 @@
-import type { StreamEvent } from '../wire.ts';
+import type { StreamEvent } from '../wire-events.ts';
 import type { DocumentPut } from './run-writer.ts';
 
 /** What something that happened means: documents to write first, and then events to tell. */

@@ -7,16 +7,8 @@ import type * as sdkRuns from 'openai/resources/beta/threads/runs/runs';
 import type * as sdkSteps from 'openai/resources/beta/threads/runs/steps';
 import type * as sdkThreads from 'openai/resources/beta/threads/threads';
 
-import type {
-  Assistant,
-  Message,
-  MessageDelta,
-  Run,
-  RunStep,
-  StepDelta,
-  StreamEvent,
-  Thread,
-} from '../../../src/assistants/wire.ts';
+import type { MessageDelta, StepDelta, StreamEvent } from '../../../src/assistants/wire-events.ts';
+import type { Assistant, Message, Run, RunStep, Thread } from '../../../src/assistants/wire.ts';
 import { serveObjects } from './serve-objects.ts';
 
 /** Compiles only if every value of the one is a value of the other. */

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import type { ModelEvent } from '../../../src/assistants/models/model-call.ts';
 import type { LegEnding } from '../../../src/assistants/runs/leg-ending.ts';
 import { type Leg, createLeg } from '../../../src/assistants/runs/leg.ts';
-import type { Run, StreamEvent, Usage } from '../../../src/assistants/wire.ts';
+import type { StreamEvent } from '../../../src/assistants/wire-events.ts';
+import type { Run, Usage } from '../../../src/assistants/wire.ts';
 
 const run = {
   id: 'run_1',
