@@ -162,8 +162,9 @@ test('a store that can not be opened by a first budget refuses it, and not the c
     ASSISTANT_PROXY_STORE_STATE_DIR: stateDir,
     ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough',
   };
-  const { sidecar, post } = await startGoverned(t, { config: '', env });
-  assert.match(await refused(sidecar, good), /store\.stateDir/);
+  const { sidecar, post } = await startGoverned(t, { config: 'retry: { budgetPercent: 0 }', env });
+  assert.match(await refused(sidecar, `${good}\nretry: { budgetPercent: 50 }`), /store\.stateDir/);
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_retry_budget_left'), 0);
   assert.equal((await post('/chat/completions', chat(3))).status, 200);
 });
 
