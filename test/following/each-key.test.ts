@@ -159,3 +159,30 @@ test('whenever in a change the end comes, nothing that it opens is left open', a
     }),
   );
 });
+
+test('what is to be hidden from now on is hidden in what traces tell of the next answer', async (t) => {
+  const collected: string[] = [];
+  const collector = await startUpstream(t, async (request, response) => {
+    collected.push(await readText(request));
+    answerJson(response, {});
+  });
+  const upstream = await startUpstream(t, (_request, response) =>
+    answerJson(response, {
+      object: 'chat.completion',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Ask ann@example.com' } }],
+      usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+    }),
+  );
+  const env = {
+    ASSISTANT_PROXY_TELEMETRY_OTLP_ENDPOINT: new URL(collector.url).origin,
+    ASSISTANT_PROXY_TELEMETRY_CAPTURE_CONTENT: 'true',
+  };
+  const sidecar = await startSidecar(t, { upstreamUrl: upstream.url, config: '', env });
+  const ask = async () => (await postJson(`${sidecar.url}/chat/completions`, chat(3))).text();
+  await ask();
+  await enacted(sidecar, 'redaction: { mode: mask }');
+  await ask();
+  await sidecar.shutDown();
+  const told = collected.join('').match(/Ask (?:ann@example\.com|\[EMAIL\])/g);
+  assert.deepEqual(told, ['Ask ann@example.com', 'Ask [EMAIL]']);
+});
