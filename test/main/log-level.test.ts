@@ -59,7 +59,7 @@ test('a command changes the level of a running sidecar, which falls back when th
   await until(async () => isTold('request'));
   assert.ok(!isTold('held'));
 
-  const { code, stdout } = await command('debug', '--for', '4s');
+  const { code, stdout } = await command('debug', '--for', '12s');
   assert.equal(code, 0);
   assert.match(stdout, / logs at debug within a second, and at info again from \S+Z\.\n$/);
   await until(async () => (await call(), isTold('held')));
