@@ -69,7 +69,7 @@ export function createEditions(first: Config, standing: Standing): Editions {
   let terms = termsOf(first);
   let edition: Edition | undefined;
   let callers: CallerKeys | undefined;
-  const orgs = new Set<string>();
+  let orgs: ReadonlySet<string> = new Set();
   return {
     current() {
       if (!edition) throw new Error('no configuration has been enacted');
@@ -80,14 +80,14 @@ export function createEditions(first: Config, standing: Standing): Editions {
     async enact(config) {
       const redacting = await redactingBy(config);
       const nextCallers = callersOf(config);
-      const former = terms;
-      // What is opened from here on asks for them.
-      terms = termsOf(config);
-      for (const org of orgsOf(config)) orgs.add(org);
+      const former = { terms, orgs };
       try {
+        // What is opened from here on asks for them.
+        terms = termsOf(config);
+        orgs = new Set([...orgs, ...orgsOf(config)]);
         edition = editionOf(terms, redacting, nextCallers);
       } catch (error) {
-        terms = former;
+        ({ terms, orgs } = former);
         nextCallers?.close();
         throw error;
       }

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, isScalar, parseDocument, visit, type Document } from 'yaml';
 
 import type { Problem } from './config-error.ts';
 
@@ -11,8 +11,11 @@ export function parseYaml(source: string, name: string): { value: unknown; probl
     prettyErrors: false,
     logLevel: 'error',
     stringKeys: true,
+    // The parser compares each key with all others: of a long file that is none it would take minutes.
+    uniqueKeys: false,
   });
-  const problems = [...document.errors, ...document.warnings].map(({ code, pos }) => {
+  const repeated = repeatedKeys(document).map((at) => ({ code: 'DUPLICATE_KEY', pos: [at] as const }));
+  const problems = [...document.errors, ...document.warnings, ...repeated].map(({ code, pos }) => {
     const { line, col } = lines.linePos(pos[0]);
     // Only the code: many of the parser's messages quote what they stumbled over.
     const reason = code.toLowerCase().replaceAll('_', ' ');
@@ -25,4 +28,20 @@ export function parseYaml(source: string, name: string): { value: unknown; probl
     const message = 'its aliases (*name) lead nowhere, or grow too large when they are expanded';
     return { value: undefined, problems: [{ path: name, message }] };
   }
+}
+
+/** Where in the source a mapping has a key again. */
+function repeatedKeys(document: Document.Parsed): number[] {
+  const found: number[] = [];
+  visit(document, {
+    Map(_place, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) found.push(key.range?.[0] ?? 0);
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }

@@ -18,6 +18,8 @@ export interface Request {
   readonly demand: Demand;
   /** The exact one; undefined if there is none better. */
   readonly count: (() => Promise<Demand>) | undefined;
+  /** The limits that a call which waits for a place is bound by as they are now; asked again and again. */
+  readonly placesNow: () => Admission['concurrencies'];
   /** Aborted when the caller left. */
   readonly signal: AbortSignal;
 }
@@ -41,7 +43,7 @@ interface Hearers {
  */
 export async function acquire(
   ledger: Ledger,
-  { admission, demand, count, signal }: Request,
+  { admission, demand, count, placesNow, signal }: Request,
   { onGranted, onDenied, onWaited }: Hearers,
 ): Promise<Granted> {
   const askedAtMs = performance.now();
@@ -49,9 +51,10 @@ export async function acquire(
   let current = count ? { ...demand, minOutputTokens: demand.outputTokens } : demand;
   let isCounted = !count;
   let hasPlace = false;
+  let { concurrencies } = admission;
   for (;;) {
     const waitedMs = Math.round(performance.now() - askedAtMs);
-    const asked: Admission = { ...admission, demand: current, waitedMs };
+    const asked: Admission = { ...admission, concurrencies, demand: current, waitedMs };
     const decision = await ledger.admit(asked);
     if (decision.kind === 'granted') {
       onGranted(decision);
@@ -62,6 +65,8 @@ export async function acquire(
       hasPlace = true;
       const onLeft = () => ledger.leaveQueue(asked);
       await waitFor(pollDelayMs(decision.ahead), { signal, onWaited, onLeft });
+      // Else those that come after a limit was raised would go first, and it would be refused in the end.
+      concurrencies = placesNow();
     } else if (count && !isCounted && isAboutTokens(asked, decision)) {
       current = await count();
       isCounted = true;

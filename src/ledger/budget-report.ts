@@ -2,6 +2,7 @@ import { nanoUsdPerUsd } from '../openai/price.ts';
 import { type Unit, units } from './amounts.ts';
 import type { WindowState } from './ledger.ts';
 import type { ReadyBudget } from './rules.ts';
+import { isScopeOf } from './scopes.ts';
 
 /** One budget of one scope in one unit, as `/budgets` and `npm start -- budgets` tell it. */
 export interface BudgetReport {
@@ -21,7 +22,7 @@ export interface BudgetReport {
   readonly windowEnd: string;
 }
 
-/** Windows of budgets that are not configured (any more) are left out. */
+/** Windows of budgets, and of shares of them, that are not configured (any more) are left out. */
 export function reportBudgets(
   org: string,
   budgets: readonly ReadyBudget[],
@@ -29,10 +30,14 @@ export function reportBudgets(
 ): BudgetReport[] {
   return budgets.flatMap((budget) =>
     windows
-      .filter((window) => window.budget === budget.name && window.windowCode === budget.windowCode)
+      .filter((window) => isWindowOf(budget, window))
       .toSorted((a, b) => (a.scope < b.scope ? -1 : 1))
       .flatMap((window) => reportWindow(org, budget, window)),
   );
+}
+
+function isWindowOf({ name, per, windowCode }: ReadyBudget, window: WindowState): boolean {
+  return window.budget === name && window.windowCode === windowCode && isScopeOf(per, window.scope);
 }
 
 function reportWindow(org: string, budget: ReadyBudget, window: WindowState): BudgetReport[] {

@@ -34,31 +34,28 @@ const horizonMs = 900_000;
 const sampleEveryMs = 20_000;
 /** A rate over less than that is an accident. */
 const leastElapsedMs = 30_000;
-/** Scopes that were charged longest ago are forgotten first. */
-const maxScopes = 500;
+/** Windows of scopes that were charged longest ago are forgotten first. */
+const maxTracks = 500;
 
 interface Sample {
   readonly atMs: number;
   readonly used: Amounts;
 }
 
-interface Track {
-  readonly startMs: number;
-  /** Oldest first; one may be older than the horizon. */
-  samples: Sample[];
-}
+/** Oldest first; one may be older than the horizon. */
+type Track = Sample[];
 
 export function createBurn({ isRolling: rolls, now }: BurnSettings): Burn {
   const tracks = new Map<string, Track>();
   return {
     charged(org, { budget, scope, startMs, usedBefore, usedAfter }) {
-      remember(keyOf(org, budget, scope), rolls(budget) ? 0 : startMs, usedAfter, usedBefore);
+      remember(keyOf(org, budget, scope, rolls(budget) ? 0 : startMs), usedAfter, usedBefore);
     },
     forecast(report) {
       const isRolling = rolls(report.name);
       const startMs = isRolling ? 0 : Date.parse(report.windowStart);
-      const key = keyOf(report.org, report.name, report.scope);
-      const history = historyOf(tracks.get(key), startMs, report);
+      const key = keyOf(report.org, report.name, report.scope, startMs);
+      const history = historyOf(tracks.get(key), report);
       const [oldest] = history;
       const last = { atMs: now(), used: report.used };
       const elapsedMs = oldest ? last.atMs - oldest.atMs : 0;
@@ -79,29 +76,23 @@ export function createBurn({ isRolling: rolls, now }: BurnSettings): Burn {
     },
   };
 
-  function remember(key: string, startMs: number, used: Amounts, usedBefore: Amounts): void {
+  function remember(key: string, used: Amounts, usedBefore: Amounts): void {
     const atMs = now();
-    let track = tracks.get(key);
-    // A charge that comes late belongs to a window that is over.
-    if (track && track.startMs > startMs) return;
-    if (!track || track.startMs < startMs) {
-      track = { startMs, samples: [{ atMs, used: usedBefore }] };
-    }
-    const { samples } = track;
-    if (samples.length > 1 && slotOf(samples.at(-1)!.atMs) === slotOf(atMs)) samples.pop();
-    samples.push({ atMs, used });
-    while (samples.length > 2 && samples[1]!.atMs <= atMs - horizonMs) samples.shift();
+    const track = tracks.get(key) ?? [{ atMs, used: usedBefore }];
+    if (track.length > 1 && slotOf(track.at(-1)!.atMs) === slotOf(atMs)) track.pop();
+    track.push({ atMs, used });
+    while (track.length > 2 && track[1]!.atMs <= atMs - horizonMs) track.shift();
     tracks.delete(key);
     tracks.set(key, track);
-    if (tracks.size > maxScopes) tracks.delete(tracks.keys().next().value!);
+    if (tracks.size > maxTracks) tracks.delete(tracks.keys().next().value!);
   }
 
-  function historyOf(track: Track | undefined, startMs: number, { unit }: BudgetReport): Forecast['history'] {
-    if (!track || track.startMs !== startMs) return [];
-    const firstInside = track.samples.findIndex(({ atMs }) => atMs > now() - horizonMs);
+  function historyOf(track: Track | undefined, { unit }: BudgetReport): Forecast['history'] {
+    if (!track) return [];
+    const firstInside = track.findIndex(({ atMs }) => atMs > now() - horizonMs);
     // The last one before the horizon is what all that came since is measured by.
-    const from = firstInside === -1 ? track.samples.length - 1 : Math.max(0, firstInside - 1);
-    return track.samples.slice(from).map(({ atMs, used }) => ({
+    const from = firstInside === -1 ? track.length - 1 : Math.max(0, firstInside - 1);
+    return track.slice(from).map(({ atMs, used }) => ({
       atMs,
       used: unit === 'tokens' ? used.tokens : used.nanoUsd / nanoUsdPerUsd,
     }));
@@ -125,6 +116,7 @@ function lengthMs({ windowStart, windowEnd }: BudgetReport): number {
   return Date.parse(windowEnd) - Date.parse(windowStart);
 }
 
-function keyOf(org: string, budget: string, scope: string): string {
-  return `${budget} ${scope} ${org}`;
+/** A charge that comes late, or a budget whose window is another one since, has a track of its own. */
+function keyOf(org: string, budget: string, scope: string, startMs: number): string {
+  return `${startMs} ${budget} ${scope} ${org}`;
 }

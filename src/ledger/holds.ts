@@ -59,7 +59,7 @@ export function createHolds(settings: HoldsSettings): Holds {
     const facts = factsOf(exchange, settings.dialect);
     const matched = rules.match(facts);
     const cost = needsCost(matched) ? costOfCall(exchange, facts.model) : undefined;
-    const lines = cost ? matched : withoutCost(matched);
+    let lines = cost ? matched : withoutCost(matched);
     if (lines.budgets.length + lines.rates.length + lines.concurrencies.length === 0) return undefined;
     const org = exchange.identity?.org ?? '';
     const { id: holdId, record } = exchange;
@@ -73,6 +73,11 @@ export function createHolds(settings: HoldsSettings): Holds {
           admission: { org, holdId, leaseMs: settings.leaseMs, ...lines, note },
           demand: cost?.demand ?? noDemand,
           count: cost && !cost.isCounted() ? cost.count : undefined,
+          placesNow() {
+            const { concurrencies } = rules.match(facts);
+            lines = { ...lines, concurrencies };
+            return concurrencies;
+          },
           signal: exchange.signal,
         },
         {

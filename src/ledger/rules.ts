@@ -65,6 +65,8 @@ export interface Crossing {
 /** A budget as it can be told without a call. */
 export interface ReadyBudget {
   readonly name: string;
+  /** The dimensions of its scopes. */
+  readonly per: readonly string[];
   /** As of its `Window`. */
   readonly windowCode: string;
   readonly limit: BudgetLine['limit'];
@@ -99,8 +101,9 @@ export function createRules({ budgets, limits, thresholdPercents }: RuleSet, dig
   const limitOf = new Map(budgetLines.map(({ line }) => [line.budget, line.limit]));
   const ascendingPercents = thresholdPercents.toSorted((left, right) => left - right);
 
-  const ready = budgetLines.map(({ line: { budget, window, limit, enforced } }) => ({
+  const ready = budgetLines.map(({ per, line: { budget, window, limit, enforced } }) => ({
     name: budget,
+    per,
     windowCode: window.code,
     limit,
     enforced,

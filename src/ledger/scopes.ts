@@ -26,6 +26,14 @@ export function scopeOf(per: readonly string[], facts: Facts): string {
   return scope.length > maxScopeLength ? digest(scope) : scope;
 }
 
+/** Whether a scope, as `scopeOf` tells it, is one of these dimensions; of one that is too long to tell that can't be said. */
+export function isScopeOf(per: readonly string[], scope: string): boolean {
+  if (scope === '' || per.length === 0) return scope === '' && per.length === 0;
+  if (scope.startsWith(digestPrefix)) return true;
+  const pairs = scope.split(',');
+  return pairs.length === per.length && pairs.every((pair, index) => pair.startsWith(`${per[index]}=`));
+}
+
 /** `dimension` is `org`, `team`, `app`, `user`, `model`, `assistant`, `operation` or `metadata.KEY`. */
 export function factOf(dimension: string, facts: Facts): string {
   if (dimension.startsWith(metadataPrefix)) return facts.metadata(dimension.slice(metadataPrefix.length));
@@ -72,6 +80,7 @@ export function askedModel(
 }
 
 const metadataPrefix = 'metadata.';
+const digestPrefix = 'sha256=';
 const maxValueLength = 128;
 const maxScopeLength = 300;
 const unknownIdentity: Identity = { org: '', team: '', app: '', user: '' };
@@ -90,5 +99,5 @@ function encodeValue(value: string): string {
 }
 
 function digest(text: string): string {
-  return `sha256=${createHash('sha256').update(text).digest('hex')}`;
+  return `${digestPrefix}${createHash('sha256').update(text).digest('hex')}`;
 }

@@ -45,6 +45,22 @@ test('an explosion of aliases is refused before it takes memory', () => {
   assert.ok(performance.now() - startedAt < 2000);
 });
 
+test('of a long file that is no configuration at all each key is told, in time that grows with its length', () => {
+  const keys = Array.from({ length: 80_000 }, (_, index) => `key${index}: 1`);
+  const startedAt = performance.now();
+  assert.equal(problemsOf({ text: keys.join('\n'), env }).length, 80_000);
+  // Compared with one another they would take minutes.
+  assert.ok(performance.now() - startedAt < 60_000);
+});
+
+test('a key that is there twice is told wherever it is', () => {
+  const text = 'limits: [{ name: a }, { name: b, name: c }]\nretry:\n  maxMs: 1\n  baseMs: 1\n  maxMs: 2';
+  assert.deepEqual(
+    problemsOf({ file: 'proxy.yaml', text, env }).map(({ message }) => message),
+    ['line 1, column 34: not valid YAML (duplicate key)', 'line 5, column 3: not valid YAML (duplicate key)'],
+  );
+});
+
 test('an alias that contains itself ends in a problem, not in a loop', () => {
   const paths = problemsOf({ text: 'upstream: &a\n  upstream: *a', env }).map(({ path }) => path);
   assert.deepEqual(paths, ['upstream.upstream']);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { chat, startGoverned } from '../harness/governed.ts';
 import { metricSum } from '../harness/metric-sums.ts';
 import { until } from '../harness/redis.ts';
 import type { Sidecar } from '../harness/sidecar.ts';
+import { temporaryFolder } from '../redaction/key-file.ts';
 import { changes, enacted, refused } from './enacted.ts';
 
 const good = 'budgets: [{ name: month, limit: { tokens: 100000 }, window: { every: month } }]';
@@ -106,14 +106,65 @@ test('a file that goes away is refused until it is back, be it as it was or not'
   assert.deepEqual(await shown(sidecar), { refused: 0, outage: 'allow' });
 });
 
+test('a change that lacks a file is told once, and takes effect when that is there', async (t) => {
+  const { sidecar, post } = await startGoverned(t, { config: good });
+  const folder = temporaryFolder(t);
+  const keyed = `${good}\nauth: { keys: [{ name: a, keyFile: ${join(folder, 'key')} }] }`;
+  await refused(sidecar, keyed);
+  await sleep(4500);
+  assert.equal(await changes(sidecar, 'refused'), 1);
+  writeFileSync(join(folder, 'key'), 'key-0123456789abcdef');
+  await until(async () => (await post('/chat/completions', chat(3))).status === 401);
+  assert.equal((await shown(sidecar)).refused, 0);
+});
+
+test('a change that lacked a file, and is taken back, comes no more', async (t) => {
+  const { sidecar, post } = await startGoverned(t, { config: good });
+  const folder = temporaryFolder(t);
+  await refused(sidecar, `${good}\nauth: { keys: [{ name: a, keyFile: ${join(folder, 'key')} }] }`);
+  sidecar.writeConfig(good);
+  await until(async () => (await shown(sidecar)).refused === 0);
+  writeFileSync(join(folder, 'key'), 'key-0123456789abcdef');
+  await sleep(3000);
+  assert.equal((await post('/chat/completions', chat(3))).status, 200);
+});
+
+test('a file that is emptied opens nothing to anybody, unless it says so', async (t) => {
+  const keyed = `${good}\nauth: { keys: [{ name: k, key: key-0123456789abcdef }] }`;
+  const { sidecar, post } = await startGoverned(t, { config: keyed });
+  assert.match(
+    await refused(sidecar, ' \n'),
+    /the file is empty now; for nothing but defaults it must hold \{\}/,
+  );
+  assert.equal((await post('/chat/completions', chat(3))).status, 401);
+  await enacted(sidecar, '{}');
+  assert.equal((await post('/chat/completions', chat(3))).status, 200);
+});
+
+test('a file that was empty from the start is not refused', async (t) => {
+  const { sidecar } = await startGoverned(t, { config: '' });
+  await sleep(1500);
+  assert.equal((await shown(sidecar)).refused, 0);
+});
+
+test('of a file in which every line is wrong the first problems are told, and how many there are', async (t) => {
+  const { sidecar } = await startGoverned(t, { config: good });
+  const lines = Array.from({ length: 2000 }, (_, index) => `wrong${index}: ${'x'.repeat(200)}`);
+  const reason = await refused(sidecar, lines.join('\n'));
+  assert.match(reason, /^wrong0: is not a known key/);
+  assert.match(reason, /\n\.\.\.\n2000 problems$/);
+  assert.ok(reason.length < 4100, String(reason.length));
+});
+
 test('a store that can not be opened by a first budget refuses it, and not the calls', async (t) => {
   const stateDir = fileInPlaceOfFolder(t);
   const env = {
     ASSISTANT_PROXY_STORE_STATE_DIR: stateDir,
     ASSISTANT_PROXY_ASSISTANTS_BACKEND: 'passthrough',
   };
-  const { sidecar, post } = await startGoverned(t, { config: '', env });
-  assert.match(await refused(sidecar, good), /store\.stateDir/);
+  const { sidecar, post } = await startGoverned(t, { config: 'retry: { budgetPercent: 0 }', env });
+  assert.match(await refused(sidecar, `${good}\nretry: { budgetPercent: 50 }`), /store\.stateDir/);
+  assert.equal(await metricSum(sidecar, 'assistant_proxy_retry_budget_left'), 0);
   assert.equal((await post('/chat/completions', chat(3))).status, 200);
 });
 
@@ -129,9 +180,7 @@ async function shown(sidecar: Sidecar): Promise<{ refused: number; outage: strin
 }
 
 function fileInPlaceOfFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, 'file');
+  const file = join(temporaryFolder(t), 'file');
   writeFileSync(file, '');
   return join(file, 'state');
 }

@@ -43,6 +43,26 @@ test('a budget that is raised keeps what was used of it, and one that is taken a
   assert.deepEqual(await sidecar.budgets(), []);
 });
 
+test('a budget that is shared out otherwise shows the shares of now, and no longer the former ones', async (t) => {
+  const per = (dimensions: string) => `${month(1000).replace('month, ', `month, per: [${dimensions}], `)}
+identity: { team: ['header:x-team'] }`;
+  const { sidecar, post } = await startGoverned(t, { config: per('') });
+  const scopes = async () => (await sidecar.budgets()).map(({ scope }) => scope);
+  const headers = { 'x-team': 'search' };
+  const spend = async () => (await post('/chat/completions', chat(5), { headers })).text();
+  await spend();
+  assert.deepEqual(await scopes(), ['']);
+  await enacted(sidecar, per('team'));
+  assert.deepEqual(await scopes(), []);
+  await spend();
+  assert.deepEqual(await scopes(), ['team=search']);
+  await enacted(sidecar, per('team, model'));
+  await spend();
+  assert.deepEqual(await scopes(), ['team=search,model=gpt-4o']);
+  await enacted(sidecar, per(''));
+  assert.deepEqual(await scopes(), ['']);
+});
+
 test('a limit, a price and a threshold are those of the file as it is now', async (t) => {
   const usd = (price: number) => `
 budgets: [{ name: day, limit: { usd: 1 }, window: { every: day } }]
@@ -113,7 +133,7 @@ test('redaction that is turned on, given a pattern, and turned off holds for the
   assert.equal(await said(), 'Write to [EMAIL] about ticket [TICKET]');
   await enacted(sidecar, 'redaction: { mode: mask, allow: [ann@example.com] }');
   assert.equal(await said(), 'Write to ann@example.com about ticket TCK-4711');
-  await enacted(sidecar, '');
+  await enacted(sidecar, '{}');
   assert.equal(await said(), 'Write to ann@example.com about ticket TCK-4711');
 });
 
@@ -168,6 +188,6 @@ test('what is opened at the start waits for the next one, and says so until the 
   assert.deepEqual([followed.waiting, followed.refusal], [['upstream.connectTimeoutMs'], null]);
   assert.match(configuration, /maxAttempts: 7/);
   assert.match(configuration, /connectTimeoutMs: 5000/);
-  sidecar.writeConfig('');
+  sidecar.writeConfig('{}');
   await until(async () => (await waiting()) === 0);
 });

@@ -45,7 +45,7 @@ test('pods that a change reaches one after the other spend from one budget, each
   );
 });
 
-test('a first budget while Redis is away is enacted, and denies until it is back', async (t) => {
+test('a first budget while Redis is away is enacted, and denies until it is back, or a change allows calls', async (t) => {
   const redis = await startRedis(t);
   const upstream = await startGatedUpstream(t);
   const env = { ASSISTANT_PROXY_STORE_REDIS_URL: redis.url, ASSISTANT_PROXY_STORE_TIMEOUT_MS: '200' };
@@ -54,7 +54,16 @@ test('a first budget while Redis is away is enacted, and denies until it is back
   await enacted(sidecar, month(200));
   const statusOf = async () => (await postJson(`${sidecar.url}/chat/completions`, chat(3))).status;
   assert.equal(await statusOf(), 503);
-  await redis.restart();
+  await enacted(sidecar, `${month(200)}\nonStoreOutage: allow`);
   void upstream.arrival(1).then(({ answer }) => answer());
+  assert.equal(await statusOf(), 200);
+  const { stores } = (await (await fetch(`${sidecar.adminUrl}/status`)).json()) as {
+    stores: { onOutage: string }[];
+  };
+  assert.equal(stores[0]?.onOutage, 'allow');
+  await enacted(sidecar, month(1000));
+  assert.equal(await statusOf(), 503);
+  await redis.restart();
+  void upstream.arrival(2).then(({ answer }) => answer());
   await until(async () => (await statusOf()) === 200);
 });

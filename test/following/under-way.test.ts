@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { startGatedUpstream } from '../harness/gated-upstream.ts';
 import { billedTokens, chat, postJson, startGoverned } from '../harness/governed.ts';
+import { until } from '../harness/redis.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { readText, startUpstream } from '../harness/upstream.ts';
 import { keyFile } from '../redaction/key-file.ts';
@@ -42,8 +43,17 @@ models: { prices: { gpt-4o: { input: ${price}, output: ${price} } } }`;
   await (await call).text();
   await enacted(sidecar, config(2));
   const [row] = await sidecar.budgets();
-  const line = sidecar.logLines().find(({ msg }) => msg === 'request');
-  assert.deepEqual([row?.used, line?.['costUsd']], [0.00003, 0.00003]);
+  const costs = () =>
+    sidecar
+      .logLines()
+      .filter(({ msg }) => msg === 'request')
+      .map(({ costUsd }) => costUsd);
+  assert.deepEqual([row?.used, ...costs()], [0.00003, 0.00003]);
+  const next = postJson(`${sidecar.url}/chat/completions`, chat(3));
+  (await upstream.arrival(2)).answer();
+  await (await next).text();
+  await until(async () => costs().length === 2);
+  assert.equal(costs()[1], 0.00006);
 });
 
 test('what was pseudonymized is put back into an answer that ends when nothing is redacted any more', async (t) => {

@@ -28,26 +28,41 @@ export function spawnSidecar(
   upstreamUrl: string,
   env: Record<string, string> = {},
 ): Promise<RunningProcess> {
-  return spawnNode(test, ['src/main.ts'], {
+  return spawnProcess(test, [process.execPath, 'src/main.ts'], { ...environment(upstreamUrl), ...env });
+}
+
+/** The same with a configuration that comes through a pipe, as `--config <(...)` of a shell has it. */
+export function spawnPipedSidecar(
+  test: Lifetime,
+  upstreamUrl: string,
+  config: string,
+  env: Record<string, string>,
+): Promise<RunningProcess> {
+  const command = `exec ${process.execPath} src/main.ts --config <(printf %s "$CONFIG_TEXT")`;
+  const more = { CONFIG_TEXT: config, ...env };
+  return spawnProcess(test, ['bash', '-c', command], { ...environment(upstreamUrl), ...more });
+}
+
+function environment(upstreamUrl: string): Record<string, string> {
+  return {
     OPENAI_API_KEY: upstreamKey,
     ASSISTANT_PROXY_LISTEN_PORT: '0',
     ASSISTANT_PROXY_ADMIN_PORT: '0',
     ASSISTANT_PROXY_UPSTREAM_BASE_URL: upstreamUrl,
-    ...env,
-  });
+  };
 }
 
 /** The stand-in for OpenAI, in a process of its own. */
 export function spawnStandIn(test: Lifetime, ...args: string[]): Promise<RunningProcess> {
-  return spawnNode(test, ['test/stand-in/serve.ts', ...args], {});
+  return spawnProcess(test, [process.execPath, 'test/stand-in/serve.ts', ...args], {});
 }
 
-async function spawnNode(
+async function spawnProcess(
   test: Lifetime,
-  args: string[],
+  [command = '', ...args]: readonly string[],
   env: Record<string, string>,
 ): Promise<RunningProcess> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     cwd: root,
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -7,10 +7,10 @@ import { createBurn } from '../../src/ledger/burn.ts';
 const hourMs = 3_600_000;
 const dayStartMs = Date.parse('2026-10-14T00:00:00Z');
 
-function world() {
+function world(rolling = new Set(['week'])) {
   let nowMs = dayStartMs + 10 * hourMs;
   let used = 0;
-  const burn = createBurn({ isRolling: (budget) => budget === 'week', now: () => nowMs });
+  const burn = createBurn({ isRolling: (budget) => rolling.has(budget), now: () => nowMs });
   const charge = (tokens: number, budget = 'day', scope = 'team=search') => {
     const usedBefore = { tokens: used, nanoUsd: used * 1000 };
     used += tokens;
@@ -100,6 +100,32 @@ test('a new window begins anew, and a charge of the last one that comes late is 
     [0, 60, 60],
   );
   assert.equal(perHour, 3600);
+});
+
+test('a budget whose window is another one since is watched anew, and a charge of the former changes nothing', () => {
+  const rolling = new Set<string>();
+  const { burn, charge, report, pass } = world(rolling);
+  charge(100);
+  const monthStart = '2026-10-01T00:00:00Z';
+  const ofMonth = () =>
+    burn.forecast(report({ windowStart: new Date(monthStart).toISOString() })).history.length;
+  const chargeOfMonth = (used: number) => {
+    const amounts = { tokens: used, nanoUsd: 0 };
+    const startMs = Date.parse(monthStart);
+    const of = { budget: 'day', scope: 'team=search', startMs, usedBefore: amounts, usedAfter: amounts };
+    burn.charged('acme', of);
+  };
+  chargeOfMonth(100);
+  pass(60_000);
+  chargeOfMonth(200);
+  charge(100);
+  assert.equal(ofMonth(), 4);
+  rolling.add('day');
+  charge(100);
+  pass(60_000);
+  charge(100);
+  const { history, isRolling } = burn.forecast(report());
+  assert.deepEqual([history.length, isRolling], [4, true]);
 });
 
 test('of a rolling window what frees up is taken off, and one in balance lasts', () => {

@@ -69,10 +69,11 @@ test('a window is made once, and shared by all calls', () => {
 });
 
 test('budgets can be told without a call', () => {
-  const { budgets } = rulesOf([{ ...budget, mode: 'observe' }]);
+  const budgets = rulesOf([{ ...budget, mode: 'observe' }]).budgets();
   assert.deepEqual(budgets, [
     {
       name: 'team-day',
+      per: budget.per,
       windowCode: 'day@UTC',
       limit: { tokens: 1000, nanoUsd: undefined },
       enforced: false,

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import type { Exchange } from '../../src/exchange.ts';
-import { factsOf, scopeOf } from '../../src/ledger/scopes.ts';
+import { factsOf, isScopeOf, scopeOf } from '../../src/ledger/scopes.ts';
 import { matchOperation } from '../../src/openai/match-operation.ts';
 import { plainExchange } from '../harness/exchange.ts';
 import { someFacts } from './facts.ts';
@@ -152,4 +152,22 @@ test('only what the caller sent counts, not what every object inherits', () => {
   const body: unknown = JSON.parse('{"metadata": {"__proto__": "p", "constructor": "c"}}');
   const sent = factsOf(exchangeFor('POST', '/v1/chat/completions', body), 'openai');
   assert.deepEqual([sent.metadata('__proto__'), sent.metadata('constructor')], ['p', 'c']);
+});
+
+test('a scope is one of the dimensions that it was made of, and of no others', () => {
+  const odd = someFacts({ model: 'a,team=b' });
+  const lists = [[], ['team'], ['team', 'model'], ['model', 'team'], ['user']];
+  for (const per of lists) {
+    const scope = scopeOf(per, odd);
+    assert.deepEqual(
+      lists.filter((other) => isScopeOf(other, scope)),
+      [per],
+      scope,
+    );
+  }
+  const long = 'x'.repeat(128);
+  const many = ['metadata.a', 'metadata.b', 'metadata.c'];
+  const digested = scopeOf(many, someFacts({ metadata: { a: long, b: long, c: long } }));
+  assert.match(digested, /^sha256=/);
+  assert.deepEqual([isScopeOf(many, digested), isScopeOf([], digested)], [true, false]);
 });

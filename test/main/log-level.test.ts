@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 
 import { watchLogLevel } from '../../src/composition/watch-log-level.ts';
-import { logLevelFile } from '../../src/watching/log-level-file.ts';
+import { logLevelFile, removeLogLevel, writeLogLevel } from '../../src/watching/log-level-file.ts';
 import { spawnSidecar } from '../harness/processes.ts';
 import { until } from '../harness/redis.ts';
 import { answerJson, startUpstream } from '../harness/upstream.ts';
@@ -59,7 +59,7 @@ test('a command changes the level of a running sidecar, which falls back when th
   await until(async () => isTold('request'));
   assert.ok(!isTold('held'));
 
-  const { code, stdout } = await command('debug', '--for', '4s');
+  const { code, stdout } = await command('debug', '--for', '12s');
   assert.equal(code, 0);
   assert.match(stdout, / logs at debug within a second, and at info again from \S+Z\.\n$/);
   await until(async () => (await call(), isTold('held')));
@@ -136,4 +136,19 @@ test('what stands in the place of the file and is none keeps no sidecar from sta
   watched.close();
   assert.equal((told[0] as { msg: string }).msg, 'log level not changed');
   assert.equal(log.level, 'info');
+});
+
+test('while a level is asked for the configuration changes only what it falls back to', async (t) => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'assistant-proxy-test-'));
+  t.after(() => rmSync(stateDir, { recursive: true }));
+  writeLogLevel(stateDir, { level: 'debug', untilMs: Date.now() + 60_000 });
+  const log = pino({ level: 'info' }, { write() {} });
+  const watched = watchLogLevel({ stateDir, log, audit() {} });
+  t.after(() => watched.close());
+  watched.configure('warn');
+  assert.equal(log.level, 'debug');
+  removeLogLevel(stateDir);
+  await until(async () => log.level === 'warn');
+  watched.configure('error');
+  assert.equal(log.level, 'error');
 });
