@@ -9,7 +9,8 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
-import type { Admission, BudgetLine, Ledger, RateLine } from '../src/ledger/ledger.ts';
+import type { Admission, BudgetLine, RateLine } from '../src/ledger/admission.ts';
+import type { Ledger } from '../src/ledger/ledger.ts';
 import { createRedisLedger } from '../src/redis/redis-ledger.ts';
 import { startRedis } from '../test/harness/redis.ts';
 

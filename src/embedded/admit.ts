@@ -1,4 +1,4 @@
-import type { Admission, BudgetLine, BudgetState, Decision, Denied, RateLine } from '../ledger/ledger.ts';
+import type { Admission, BudgetLine, BudgetState, Decision, Denied, RateLine } from '../ledger/admission.ts';
 import { costOf } from './demand.ts';
 import { firstShortage, fittingOutput, heldIn, type Standing } from './fit.ts';
 import type { Hold } from './holds.ts';

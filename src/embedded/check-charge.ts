@@ -1,5 +1,5 @@
 import { units } from '../ledger/amounts.ts';
-import type { Settlement } from '../ledger/ledger.ts';
+import type { Settlement } from '../ledger/settlement.ts';
 
 /** A charge that is no amount is a mistake of the caller's, and must not reach the sums. */
 export function checkCharge(charge: Settlement['charge']): void {

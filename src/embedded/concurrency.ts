@@ -1,4 +1,4 @@
-import { type ConcurrencyLine, maxQueued, queuePlaceMs } from '../ledger/ledger.ts';
+import { type ConcurrencyLine, maxQueued, queuePlaceMs } from '../ledger/admission.ts';
 
 /** The places that running calls have in limits for concurrency, and the queues for them. */
 export interface Concurrency {

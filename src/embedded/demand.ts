@@ -1,5 +1,5 @@
+import type { Demand } from '../ledger/admission.ts';
 import { type Amounts, units } from '../ledger/amounts.ts';
-import type { Demand } from '../ledger/ledger.ts';
 import { bounded } from './add-amounts.ts';
 
 /** What a call costs at most if it puts out so many tokens. */

@@ -1,4 +1,5 @@
-import { type Ledger, type Settlement, type WindowState } from '../ledger/ledger.ts';
+import type { Ledger, WindowState } from '../ledger/ledger.ts';
+import type { Settlement } from '../ledger/settlement.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { admit } from './admit.ts';
 import { checkCharge } from './check-charge.ts';

@@ -1,5 +1,5 @@
+import type { BudgetLine, Demand } from '../ledger/admission.ts';
 import { type Amounts, type Unit, units } from '../ledger/amounts.ts';
-import type { BudgetLine, Demand } from '../ledger/ledger.ts';
 import { costOf, largestOutput } from './demand.ts';
 import type { Tally } from './windows.ts';
 

@@ -1,5 +1,6 @@
+import type { HoldNote } from '../ledger/admission.ts';
 import type { Amounts } from '../ledger/amounts.ts';
-import type { HoldNote, UpstreamWork } from '../ledger/ledger.ts';
+import type { UpstreamWork } from '../ledger/settlement.ts';
 import type { Span } from './windows.ts';
 
 /** What a call holds until it is settled. */

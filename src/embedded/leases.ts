@@ -1,4 +1,5 @@
-import type { Claim, Deferral, DueHold, Renewal } from '../ledger/ledger.ts';
+import type { Claim, DueHold, Renewal } from '../ledger/ledger.ts';
+import type { Deferral } from '../ledger/settlement.ts';
 import type { LedgerState } from './state.ts';
 import { keyOf } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { RateLine } from '../ledger/ledger.ts';
+import type { RateLine } from '../ledger/admission.ts';
 
 /** A leaky bucket used as a meter. */
 export interface Bucket {

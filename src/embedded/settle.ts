@@ -6,7 +6,7 @@ import {
   type Settlement,
   tombstoneMs,
   type UnrecordedHold,
-} from '../ledger/ledger.ts';
+} from '../ledger/settlement.ts';
 import { bounded, minus } from './add-amounts.ts';
 import { accountKeyOf, bucketKeyOf } from './admit.ts';
 import type { Hold, Posting, SettledHold } from './holds.ts';

@@ -1,11 +1,6 @@
+import { type BudgetLine, type BudgetState, type Window, rollingSteps } from '../ledger/admission.ts';
 import { type Amounts, nothing } from '../ledger/amounts.ts';
-import {
-  type BudgetLine,
-  type BudgetState,
-  type Window,
-  type WindowState,
-  rollingSteps,
-} from '../ledger/ledger.ts';
+import type { WindowState } from '../ledger/ledger.ts';
 import { bounded, plus } from './add-amounts.ts';
 
 /** What one budget has counted for one scope, in windows of one kind. */

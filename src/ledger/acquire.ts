@@ -2,14 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CallerLeft } from '../errors.ts';
 import type { RuleKind } from '../exchange.ts';
-import {
-  type Admission,
-  type Demand,
-  type Denied,
-  type Granted,
-  type Ledger,
-  queuePlaceMs,
-} from './ledger.ts';
+import { type Admission, type Demand, type Denied, type Granted, queuePlaceMs } from './admission.ts';
+import type { Ledger } from './ledger.ts';
 import { refusal } from './refusal.ts';
 
 export interface Request {

@@ -5,8 +5,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import type { Webhook } from '../telemetry/webhook.ts';
 import { type Amounts, nothing, units } from './amounts.ts';
 import type { GovernanceSettings } from './governance.ts';
-import type { SettledBudget } from './ledger.ts';
 import type { Rules } from './rules.ts';
+import type { SettledBudget } from './settlement.ts';
 
 interface AnnounceParts {
   readonly log: Logger;

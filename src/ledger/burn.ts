@@ -1,7 +1,7 @@
 import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Amounts } from './amounts.ts';
 import type { BudgetReport } from './budget-report.ts';
-import type { SettledBudget } from './ledger.ts';
+import type { SettledBudget } from './settlement.ts';
 
 /** Remembers how budgets were used lately, to tell how long they will last. In memory, and bounded. */
 export interface Burn {

@@ -14,9 +14,9 @@ import { type Service, costNanoUsd, worstCase } from '../openai/price-usage.ts';
 import type { Price } from '../openai/price.ts';
 import type { PriceTable } from '../openai/prices.ts';
 import type { Usage } from '../openai/usage.ts';
+import type { Demand } from './admission.ts';
 import type { Priced } from './charge.ts';
 import type { LearnedOutput } from './learned-output.ts';
-import type { Demand } from './ledger.ts';
 
 /** What one call may cost before it is made, and does cost once it has ended. */
 export interface CallCost extends Omit<Priced, 'held' | 'inputTokens'> {

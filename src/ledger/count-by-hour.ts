@@ -1,5 +1,6 @@
+import type { BudgetLine } from './admission.ts';
 import type { Amounts } from './amounts.ts';
-import type { BudgetLine, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { Rules } from './rules.ts';
 
 /** What all pods have charged, by the hour in which calls were admitted. */

@@ -1,6 +1,6 @@
 import type { Exchange, Outcome } from '../exchange.ts';
 import { apiVersionIn } from '../openai/api-version.ts';
-import type { UpstreamWork } from './ledger.ts';
+import type { UpstreamWork } from './settlement.ts';
 
 /**
  * Work that goes on upstream when its request has been answered: background Responses, Batches and runs. Its

@@ -9,13 +9,14 @@ import { type BudgetReport, reportBudgets } from './budget-report.ts';
 import { createCostOfCall } from './call-cost.ts';
 import { type Holds, type HoldsSettings, createHolds } from './holds.ts';
 import { learnOutput } from './learned-output.ts';
-import { type DueHold, ifRecorded } from './ledger.ts';
+import type { DueHold } from './ledger.ts';
 import { type LiveHolds, keepHoldsAlive } from './live-holds.ts';
 import { createLookUpWork } from './look-up-work.ts';
 import { createOutbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
 import { type SettleCalls, type SettleCallsSettings, createSettleCalls } from './settle-calls.ts';
 import { type SettlementJournal, readKept } from './settlement-journal.ts';
+import { ifRecorded } from './settlement.ts';
 import { startSweeper } from './sweeper.ts';
 import { rememberTightness } from './tightness.ts';
 

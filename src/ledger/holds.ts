@@ -1,10 +1,11 @@
 import type { CallRecord, Exchange, RuleKind } from '../exchange.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { acquire } from './acquire.ts';
+import type { BudgetLine, BudgetState, Demand, Granted } from './admission.ts';
 import { type Amounts, type Unit, largestAmount, nothing, units } from './amounts.ts';
 import type { CostOfCall } from './call-cost.ts';
 import type { CallEnd } from './charge.ts';
-import type { BudgetLine, BudgetState, Demand, Granted, Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { limitHeaders } from './limit-headers.ts';
 import type { LiveHolds } from './live-holds.ts';
 import type { Matched, Rules } from './rules.ts';

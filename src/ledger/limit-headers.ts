@@ -1,5 +1,5 @@
 import { nanoUsdPerUsd } from '../openai/price.ts';
-import type { BudgetLine, BudgetState } from './ledger.ts';
+import type { BudgetLine, BudgetState } from './admission.ts';
 
 /** So many budgets are told; a caller with more has no use for them. */
 const maxTold = 8;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { StoreUnavailable } from '../store-unavailable.ts';
-import { type Settlement, tombstoneMs } from './ledger.ts';
 import { type SettlementJournal, writeKept } from './settlement-journal.ts';
+import { type Settlement, tombstoneMs } from './settlement.ts';
 
 /** What the store must hear of sooner or later: charges and deferrals, however long it is away (L4, L8). */
 export interface Outbox {

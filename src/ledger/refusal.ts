@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.ts';
 import { nanoUsdPerUsd } from '../openai/price.ts';
+import type { Admission, Denied } from './admission.ts';
 import type { Unit } from './amounts.ts';
-import type { Admission, Denied } from './ledger.ts';
 
 /** Says to the caller which budget or limit refused, what is left of it, and when to come back. */
 export function refusal(admission: Admission, { by, budgets }: Denied): ProxyError {

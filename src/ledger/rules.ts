@@ -1,8 +1,9 @@
 import { nanoUsdPerUsd } from '../openai/price.ts';
+import type { BudgetLine, ConcurrencyLine, RateLine } from './admission.ts';
 import { type Unit, units } from './amounts.ts';
-import type { BudgetLine, ConcurrencyLine, RateLine, SettledBudget } from './ledger.ts';
 import { type DigestPattern, type Matcher, createMatcher } from './match-facts.ts';
 import { type Facts, scopeOf } from './scopes.ts';
+import type { SettledBudget } from './settlement.ts';
 import { type WindowRule, createWindow } from './windows.ts';
 
 /** What budgets and limits have in common. The configuration's own types fit these, and are checked there. */

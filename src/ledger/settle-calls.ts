@@ -1,20 +1,15 @@
 import type { Exchange, Identity, Outcome } from '../exchange.ts';
 import type { Usage } from '../openai/usage.ts';
+import type { Admission } from './admission.ts';
 import { type Amounts, nothing } from './amounts.ts';
 import type { CallCost } from './call-cost.ts';
 import { type CallEnd, type Charge, chargeOf } from './charge.ts';
 import { isFinal, lookupAfterCut, tellsOfOtherWork, workBegunBy } from './deferred-work.ts';
-import {
-  type Admission,
-  type Ledger,
-  type Settled,
-  type Settlement,
-  type UpstreamWork,
-  ifRecorded,
-} from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { LiveHolds } from './live-holds.ts';
 import { type LookUpWork, lookUpEnd } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
+import { type Settled, type Settlement, type UpstreamWork, ifRecorded } from './settlement.ts';
 
 /** What the call was admitted by. */
 export type Lines = Pick<Admission, 'budgets' | 'rates' | 'concurrencies'>;

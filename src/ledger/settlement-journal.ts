@@ -1,4 +1,5 @@
-import type { BudgetLine, Settlement } from './ledger.ts';
+import type { BudgetLine } from './admission.ts';
+import type { Settlement } from './settlement.ts';
 
 /**
  * Where charges are kept that a shared store could not take yet, so that a process that is killed meanwhile loses

@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { Amounts } from './amounts.ts';
 import { isFinal } from './deferred-work.ts';
-import { type DueHold, type Ledger, lateNewsMs } from './ledger.ts';
+import type { DueHold, Ledger } from './ledger.ts';
 import type { LookUpWork } from './look-up-work.ts';
 import type { Outbox } from './outbox.ts';
 import type { SettleCallsSettings } from './settle-calls.ts';
+import { lateNewsMs } from './settlement.ts';
 
 export interface Sweeper {
   /** Begins no other sweep. */

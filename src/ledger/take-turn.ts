@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
+import type { RateLine } from './admission.ts';
 import { nothing } from './amounts.ts';
-import type { Ledger, RateLine } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 
 interface Turn {
   readonly org: string;

@@ -1,5 +1,5 @@
+import type { BudgetLine, BudgetState, Demand } from './admission.ts';
 import { units } from './amounts.ts';
-import type { BudgetLine, BudgetState, Demand } from './ledger.ts';
 
 /**
  * Remembers how much is left of budgets, as last seen, to tell when a rough bound on a call's input may decide

@@ -1,6 +1,6 @@
 import { DateTime, IANAZone, type Zone } from 'luxon';
 
-import type { CalendarWindow, Window } from './ledger.ts';
+import type { CalendarWindow, Window } from './admission.ts';
 
 /** As the configuration writes it: one of `every` and `rolling`. */
 export interface WindowRule {

@@ -1,4 +1,3 @@
-import { type Unit, units } from '../ledger/amounts.ts';
 import {
   type Admission,
   type BudgetLine,
@@ -6,7 +5,8 @@ import {
   type Denied,
   maxQueued,
   queuePlaceMs,
-} from '../ledger/ledger.ts';
+} from '../ledger/admission.ts';
+import { type Unit, units } from '../ledger/amounts.ts';
 import { packDoubles } from './doubles.ts';
 import { holdRecord } from './hold-record.ts';
 import { dueKey, holdsKey, indexKey, placesKey, queueKeys, rateKey, windowKey } from './key-names.ts';

@@ -1,4 +1,4 @@
-import type { Admission, HoldNote } from '../ledger/ledger.ts';
+import type { Admission, HoldNote } from '../ledger/admission.ts';
 import { packDoubles } from './doubles.ts';
 import { placesKey, rateKey, windowKey } from './key-names.ts';
 import { garbage } from './reply-reader.ts';

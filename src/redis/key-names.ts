@@ -1,6 +1,6 @@
 import type { Partition } from '../assistants/store/store.ts';
 import type { Call } from '../idempotency/answer-store.ts';
-import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/ledger.ts';
+import type { BudgetLine, ConcurrencyLine, RateLine } from '../ledger/admission.ts';
 import type { Scope } from '../redaction/vault.ts';
 import type { UpstreamAccount } from '../upstream-limits/shared-allowances.ts';
 

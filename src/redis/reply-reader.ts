@@ -1,5 +1,5 @@
+import type { BudgetState } from '../ledger/admission.ts';
 import { type Amounts } from '../ledger/amounts.ts';
-import { type BudgetState } from '../ledger/ledger.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { unpackDoubles } from './doubles.ts';
 

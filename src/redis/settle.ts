@@ -7,7 +7,7 @@ import {
   type Settlement,
   tombstoneMs,
   type UnrecordedHold,
-} from '../ledger/ledger.ts';
+} from '../ledger/settlement.ts';
 import { packDoubles } from './doubles.ts';
 import { holdRecord, readNote } from './hold-record.ts';
 import {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 
 import { openSettlementJournal } from '../../src/embedded/settlement-journal.ts';
-import type { Settlement } from '../../src/ledger/ledger.ts';
 import { readKept, writeKept } from '../../src/ledger/settlement-journal.ts';
+import type { Settlement } from '../../src/ledger/settlement.ts';
 import { createWindow } from '../../src/ledger/windows.ts';
 
 function directory(t: TestContext): string {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
 import { announce } from '../../src/ledger/announce.ts';
-import type { Settled } from '../../src/ledger/ledger.ts';
 import { createRules } from '../../src/ledger/rules.ts';
+import type { Settled } from '../../src/ledger/settlement.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createWebhook } from '../../src/telemetry/webhook.ts';
 import { createOwnMetrics, textOf } from '../harness/own-metrics.ts';

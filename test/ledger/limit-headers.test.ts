@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { BudgetLine, BudgetState } from '../../src/ledger/ledger.ts';
+import type { BudgetLine, BudgetState } from '../../src/ledger/admission.ts';
 import { limitHeaders } from '../../src/ledger/limit-headers.ts';
 
 const hourMs = 3_600_000;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import type { CalendarWindow } from '../../src/ledger/ledger.ts';
+import type { CalendarWindow } from '../../src/ledger/admission.ts';
 import { type CalendarUnit, type WindowRule, createWindow } from '../../src/ledger/windows.ts';
 
 const hourMs = 3_600_000;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
-import { type Admission, type Ledger } from '../../src/ledger/ledger.ts';
+import type { Admission } from '../../src/ledger/admission.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
 import { StoreUnavailable } from '../../src/store-unavailable.ts';
 import { type RunningCluster, type RunningRedis, startCluster, until } from '../harness/redis.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { lateNewsMs, tombstoneMs } from '../../src/ledger/ledger.ts';
+import { lateNewsMs, tombstoneMs } from '../../src/ledger/settlement.ts';
 import { unpackDoubles } from '../../src/redis/doubles.ts';
 import { startRedis } from '../harness/redis.ts';
 import {

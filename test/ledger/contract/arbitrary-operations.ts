@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import type { BudgetLine, Demand } from '../../../src/ledger/ledger.ts';
+import type { BudgetLine, Demand } from '../../../src/ledger/admission.ts';
 import { budget, every, hourMs, minuteMs, rolling } from './ledger-under-test.ts';
 
 /** `pick` chooses among the calls that were granted so far, whatever has become of them. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
+import type { BudgetLine, BudgetState } from '../../../src/ledger/admission.ts';
 import { type Amounts, nothing, units } from '../../../src/ledger/amounts.ts';
-import type { BudgetLine, BudgetState } from '../../../src/ledger/ledger.ts';
 import type { Operation } from './arbitrary-operations.ts';
 import { admission, costs, hourMs, type LedgerUnderTest, minuteMs } from './ledger-under-test.ts';
 import { costAt, grantedOutput, type ModelCall, spanOf, sums } from './model.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { maxQueued, queuePlaceMs } from '../../../src/ledger/ledger.ts';
+import { maxQueued, queuePlaceMs } from '../../../src/ledger/admission.ts';
 import type { OpenLedger } from './ledger-under-test.ts';
 import {
   admission,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
 
-import { lateNewsMs } from '../../../src/ledger/ledger.ts';
+import { lateNewsMs } from '../../../src/ledger/settlement.ts';
 import type { OpenLedger } from './ledger-under-test.ts';
 import {
   admission,

@@ -11,12 +11,11 @@ import type {
   Demand,
   Denied,
   Granted,
-  Ledger,
   Queued,
   RateLine,
   RollingWindow,
-  WindowState,
-} from '../../../src/ledger/ledger.ts';
+} from '../../../src/ledger/admission.ts';
+import type { Ledger, WindowState } from '../../../src/ledger/ledger.ts';
 
 /** A ledger on a store of its own, whose clock the test moves. */
 export interface LedgerUnderTest {

@@ -1,6 +1,6 @@
+import { type Admission, type BudgetLine, type Demand, rollingSteps } from '../../../src/ledger/admission.ts';
 /** What a ledger has to know, as a list of calls: nothing is kept but them, and every sum is taken by filter. */
 import { type Amounts, nothing, type Unit, units } from '../../../src/ledger/amounts.ts';
-import { type Admission, type BudgetLine, type Demand, rollingSteps } from '../../../src/ledger/ledger.ts';
 
 export interface ModelCall {
   readonly admission: Admission;

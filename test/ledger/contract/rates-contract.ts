@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { Ledger, RateLine } from '../../../src/ledger/ledger.ts';
+import type { RateLine } from '../../../src/ledger/admission.ts';
+import type { Ledger } from '../../../src/ledger/ledger.ts';
 import type { OpenLedger } from './ledger-under-test.ts';
 import {
   admission,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { rollingSteps } from '../../../src/ledger/ledger.ts';
+import { rollingSteps } from '../../../src/ledger/admission.ts';
 import type { OpenLedger } from './ledger-under-test.ts';
 import {
   admission,
