@@ -91,9 +91,9 @@ function tierPercent(price: Price, { serviceTier, isBatch }: Service): bigint {
 
 /** What a call costs besides its tokens, which no tier changes. */
 function otherPicoUsd(price: Price, toolCalls: ToolCalls | undefined): bigint {
-  const tools = { ...defaultToolPrices, ...price };
   const usd = picoUsdPerUse(price.perRequest ?? 0);
   if (!toolCalls) return usd;
+  const tools = { ...defaultToolPrices, ...price };
   // Calls of an answer share a container.
   const sessions = Math.min(1, toCount(toolCalls.codeInterpreter));
   return (

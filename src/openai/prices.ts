@@ -45,7 +45,7 @@ export function createPriceTable(
     const builtIn = builtInPrices.get(model) ?? builtInPrices.get(undated);
     const ofSnapshot = builtInPrices.has(model) ? undefined : exact.get(undated);
     const said = exact.get(model) ?? pattern ?? ofSnapshot;
-    return said || builtIn ? complete(said ?? {}, builtIn) : undefined;
+    return said ? complete(said, builtIn) : builtIn;
   }
 
   function complete(partial: PartialPrice, builtIn: Price = fallback): Price {

@@ -12,12 +12,27 @@ export type UpstreamLimitKind = (typeof upstreamLimitKinds)[number];
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+const namesOf = {
+  requests: namesEndingIn('requests'),
+  tokens: namesEndingIn('tokens'),
+};
+
+function namesEndingIn(kind: UpstreamLimitKind) {
+  return {
+    limit: `x-ratelimit-limit-${kind}`,
+    remaining: `x-ratelimit-remaining-${kind}`,
+    reset: `x-ratelimit-reset-${kind}`,
+  };
+}
+
 /** Undefined if one of the three headers is missing, or is none. */
 export function readUpstreamLimit(headers: Headers, kind: UpstreamLimitKind): UpstreamLimit | undefined {
-  const limit = readCount(headers[`x-ratelimit-limit-${kind}`]);
-  const remaining = readCount(headers[`x-ratelimit-remaining-${kind}`]);
-  const resetMs = readDurationMs(headers[`x-ratelimit-reset-${kind}`]);
-  if (limit === undefined || remaining === undefined || resetMs === undefined) return undefined;
+  const names = namesOf[kind];
+  const limit = readCount(headers[names.limit]);
+  if (limit === undefined) return undefined;
+  const remaining = readCount(headers[names.remaining]);
+  const resetMs = readDurationMs(headers[names.reset]);
+  if (remaining === undefined || resetMs === undefined) return undefined;
   return { limit, remaining, resetMs };
 }
 

@@ -12,7 +12,7 @@ export function readUsage(): Policy {
     if (exchange.operation.usage === null) return next(exchange);
     const asking = askingExchange(exchange);
     const reply = await next(asking ?? exchange);
-    const { 'content-length': _lengthWithUsage, ...headers } = reply.headers;
+    const { headers } = reply;
     const contentType = headers['content-type']?.toString();
     const reader = createUsageReader(exchange.operation, contentType);
     // Compressed bytes, which nobody asked for, tell nothing, and would be held back for the end of an event.
@@ -20,11 +20,16 @@ export function readUsage(): Policy {
     const hides = asking !== undefined && contentType?.startsWith('text/event-stream') === true;
     return {
       ...reply,
-      headers: hides ? headers : reply.headers,
+      headers: hides ? withoutLength(headers) : headers,
       body: through(reply.body, (sink) => (hides ? readAndHide(reader, sink) : readInto(reader, sink))),
       finished: reply.finished.then((outcome) => ({ ...outcome, ...reader.end() })),
     };
   };
+}
+
+/** That which it has is with the usage. */
+function withoutLength({ 'content-length': _length, ...headers }: Headers): Headers {
+  return headers;
 }
 
 function isCompressed({ 'content-encoding': encoding = 'identity' }: Headers): boolean {
