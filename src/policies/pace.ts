@@ -34,7 +34,7 @@ export function pace(parts: PaceParts): Policy {
     if (exchange.operation.usage === null || exchange.method !== 'POST') return next(exchange);
     const model = labelOf(exchange);
     const taken = limits.take(model, { requests: 1, tokens: roughTokens(exchange) });
-    await timed(exchange.span, 'pace', () => waitFor(taken, model, exchange));
+    if (taken.waitMs >= 1) await timed(exchange.span, 'pace', () => waitFor(taken, model, exchange));
     const sentAtMs = clock.nowMs();
     const reply = await next(exchange).catch((error: unknown) => {
       if (neverSent.has(failureOfError(error)?.kind)) limits.giveBack(taken);

@@ -17,10 +17,13 @@ export function readBody(maxBodyBytes: number, readsUnknown: boolean): Policy {
     refuseUnfitType(exchange, type);
     if (!isRead(exchange, type, readsUnknown)) return next(exchange);
     const { record, span } = exchange;
+    let bytes: Buffer;
     beginWait(record);
-    const bytes = await timed(span, 'read body', () => body.source.collect(maxBodyBytes)).finally(() =>
-      endWait(record),
-    );
+    try {
+      bytes = await timed(span, 'read body', () => body.source.collect(maxBodyBytes));
+    } finally {
+      endWait(record);
+    }
     return next({ ...exchange, body: bytes.length === 0 ? { kind: 'none' } : parse(bytes) });
   };
 }

@@ -7,6 +7,8 @@ export interface CallQueue {
    * them. Rejects with `refusal`, at once if too many wait, with `flush`'s reason, or with the signal's.
    */
   enter(signal: AbortSignal): Promise<Leave>;
+  /** The same for a call that need not wait; undefined if it has to. */
+  enterAtOnce(): Leave | undefined;
   /** Rejects all that wait. */
   flush(reason: Error): void;
   running(): number;
@@ -37,11 +39,10 @@ export function createCallQueue(settings: CallQueueSettings): CallQueue {
   const waiting = new Set<Waiting>();
 
   return {
+    enterAtOnce,
     async enter(signal) {
-      if (running < maxConcurrent) {
-        running += 1;
-        return leave;
-      }
+      const entered = enterAtOnce();
+      if (entered) return entered;
       signal.throwIfAborted();
       if (waiting.size >= maxQueued) throw refusal();
       await turn(signal);
@@ -53,6 +54,12 @@ export function createCallQueue(settings: CallQueueSettings): CallQueue {
     running: () => running,
     waiting: () => waiting.size,
   };
+
+  function enterAtOnce(): Leave | undefined {
+    if (running >= maxConcurrent) return undefined;
+    running += 1;
+    return leave;
+  }
 
   function turn(signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -44,10 +44,8 @@ export function forward({ baseUrl, identity, dispatcher }: ForwardSettings): Han
           method: exchange.method as Dispatcher.HttpMethod,
           headers: requestHeaders(exchange, identity),
           body,
-          ...(exchange.timing && {
-            headersTimeout: exchange.timing.firstByteMs,
-            bodyTimeout: exchange.timing.idleMs,
-          }),
+          headersTimeout: exchange.timing?.firstByteMs ?? null,
+          bodyTimeout: exchange.timing?.idleMs ?? null,
         },
         new Attempt(exchange, body, drainMsOf(exchange), resolve, reject),
       );
