@@ -129,9 +129,11 @@ test('however a body is cut, what comes out is the same', async () => {
     'x ',
     '😀',
   );
+  // No part holds what ends it.
   const content = fc
     .array(piece, { maxLength: 30 })
-    .map((pieces) => pieces.join('').replaceAll(`\r\n--${boundary}`, ''));
+    .map((pieces) => pieces.join(''))
+    .filter((each) => !each.includes(`\r\n--${boundary}`));
   const jsonl = (each: string) => file('a.jsonl', `${JSON.stringify(each)}\n"x"`);
   const binary = (each: string) =>
     file('a.bin', Buffer.concat([Buffer.from([0, 255]), Buffer.from(each)]), 'image/png');
