@@ -41,8 +41,19 @@ const flushTimeoutMs = 5000;
 /** The same for traces, of which a few may be lost. */
 const tracesTimeoutMs = 2000;
 
+export interface AppSettings {
+  /** What its pod is called. */
+  readonly pod?: string | undefined;
+  /** How often it looks whether its configuration has changed. */
+  readonly lookEveryMs?: number;
+}
+
 /** The composition root: the only place where things are constructed. */
-export async function createApp(open: OpenConfig, logSink: LogSink, pod = hostname()): Promise<App> {
+export async function createApp(
+  open: OpenConfig,
+  logSink: LogSink,
+  { pod = hostname(), lookEveryMs }: AppSettings = {},
+): Promise<App> {
   const { config } = open;
   const { log, audit } = logSink;
   const { listen, admin, telemetry, shutdown } = config;
@@ -101,6 +112,7 @@ export async function createApp(open: OpenConfig, logSink: LogSink, pod = hostna
     audit,
     metrics: metrics.config,
     now: clock.unixMs,
+    lookEveryMs,
     async enact(next) {
       await editions.enact(next);
       logLevel.configure(next.telemetry.logLevel);

@@ -27,6 +27,7 @@ interface FollowParts extends Pick<LogSink, 'log' | 'audit'> {
   readonly metrics: ConfigMetrics;
   /** Unix milliseconds. */
   readonly now: () => number;
+  readonly lookEveryMs: number | undefined;
   /** Rejects if the configuration can't be in effect; then the former one is. */
   readonly enact: (config: Config) => Promise<void>;
 }
@@ -41,7 +42,7 @@ const retryMs = 2000;
  */
 export function followConfig(
   open: OpenConfig,
-  { log, audit, metrics, now, enact }: FollowParts,
+  { log, audit, metrics, now, lookEveryMs, enact }: FollowParts,
 ): FollowedConfig {
   const { file } = open;
   let state: ConfigState = { file, enactedAtMs: now(), refusal: undefined, waiting: [] };
@@ -67,7 +68,7 @@ export function followConfig(
       return undefined;
     }
     return watchContent(
-      { file: path, path: 'the configuration' },
+      { file: path, path: 'the configuration', lookEveryMs },
       (text) => {
         latest = text;
         inTurn(() => take(text));

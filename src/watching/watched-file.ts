@@ -10,10 +10,11 @@ interface WatchedFile {
   readonly file: string;
   readonly path: string;
   readonly whenMissing?: string;
+  /** How soon a change is noticed. The kubelet itself takes up to a minute to write it. */
+  readonly lookEveryMs?: number | undefined;
 }
 
-/** How soon a change is noticed. The kubelet itself takes up to a minute to write it. */
-const pollMs = 1000;
+const lookEveryMs = 1000;
 /** What was written less long ago may be half of it, if it is written in place. */
 const settledMs = 100;
 /** No ConfigMap and no Secret is larger. Whoever follows a log by mistake must not spend all its time on that. */
@@ -37,7 +38,9 @@ export function watchContent<Content>(
   let problem: string | undefined;
   let isLooking = false;
   let isClosed = false;
-  const timer = isReadOnce(file) ? undefined : setInterval(() => void look(), pollMs).unref();
+  const timer = isReadOnce(file)
+    ? undefined
+    : setInterval(() => void look(), watched.lookEveryMs ?? lookEveryMs).unref();
 
   async function look(): Promise<void> {
     // A file system that hangs is asked once.

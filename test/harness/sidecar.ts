@@ -56,7 +56,7 @@ export async function startSidecar(test: Lifetime, options: SidecarOptions): Pro
     },
   });
   const logSink = createLogger('debug', logDescriptor, open.config.telemetry.auditFile);
-  const app = await createApp(open, logSink, options.pod);
+  const app = await createApp(open, logSink, { pod: options.pod, lookEveryMs: 50 });
   const opened = await app.listen();
   const [proxyUrl, adminUrl] = [onLoopback(opened.proxyUrl), onLoopback(opened.adminUrl)];
   let stopped: Promise<boolean> | undefined;
