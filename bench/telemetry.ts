@@ -6,15 +6,14 @@
  *
  *   npm run bench:telemetry [-- --quick] [--floor 0.9]
  */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import manifest from '../package.json' with { type: 'json' };
 import { configSchema } from '../src/config/schema.ts';
+import { freePort } from '../test/harness/free-port.ts';
 import { type Contestant, startContestant } from './contestant.ts';
 import { type Round, interleave, median, row } from './interleave.ts';
 
@@ -65,6 +64,7 @@ try {
   }
 
   async function startSidecar(name: string, telemetry: Record<string, string>): Promise<Contestant> {
+    // One that is silent can't say which port it took.
     const port = await freePort();
     const file = join(folder, `${started.length}.yaml`);
     writeFileSync(file, config);
@@ -106,16 +106,6 @@ async function start(
   const contestant = await startContestant(name, args, env, quietUrl);
   started.push(contestant);
   return contestant;
-}
-
-/** One that is silent can't say which port it took. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** As `npm start` has them. */

@@ -16,6 +16,7 @@ import { atMost, steps } from './vocabulary/colours.ts';
 import { dashboard, figures, row, whole } from './vocabulary/dashboard.ts';
 import { areas, bars, figure, lines, total } from './vocabulary/panels.ts';
 import { gauge, increase, max, min, orZero, rate, sum } from './vocabulary/promql.ts';
+import { tokensInAndOut } from './vocabulary/query-sets.ts';
 import { table } from './vocabulary/table.ts';
 
 const cost = (by: readonly string[]) => `${rate('assistant_proxy_cost_usd_total', by)} * 3600`;
@@ -186,13 +187,7 @@ export const budgetsAndCost = dashboard({
           'cached_input is a part of input that is cheaper, reasoning a part of output that nobody reads.',
         unit: units.Short,
         width: 8,
-        queries: [
-          {
-            expr: rate('assistant_proxy_tokens_total', ['kind'], 'kind=~"input|output"'),
-            legend: '{{kind}}',
-          },
-        ],
-        meanings: { input: 'plain', output: 'second' },
+        ...tokensInAndOut,
       }),
       lines({
         title: 'Cached and thought',

@@ -6,7 +6,8 @@ import { dashboard, figures, row, whole } from './vocabulary/dashboard.ts';
 import { ownErrorShare, upstreamFailureShare } from './vocabulary/health.ts';
 import { circuitNames } from './vocabulary/names.ts';
 import { areas, bars, figure, lines, states, total } from './vocabulary/panels.ts';
-import { gauge, increase, max, orZero, quantile, rate, sum } from './vocabulary/promql.ts';
+import { gauge, increase, max, orZero, rate, sum } from './vocabulary/promql.ts';
+import { spread, tokensInAndOut } from './vocabulary/query-sets.ts';
 import { table } from './vocabulary/table.ts';
 
 const alerts = 'ALERTS{namespace=~"$namespace", alertname=~"AssistantProxy.*", alertstate="firing"}';
@@ -136,30 +137,14 @@ export const overview = dashboard({
         description:
           'From the request to the last byte. Dots lead to traces. Long answers take long: compare with the tokens below before you worry.',
         unit: units.Seconds,
-        queries: [
-          { expr: quantile(0.5, 'gen_ai_client_operation_duration_seconds'), legend: 'median' },
-          {
-            expr: quantile(0.95, 'gen_ai_client_operation_duration_seconds'),
-            legend: '95 %',
-            exemplars: true,
-          },
-        ],
-        meanings: { median: 'plain', '95 %': 'second' },
+        ...spread('gen_ai_client_operation_duration_seconds', 0.95),
       }),
       lines({
         title: 'Time to the first token',
         description:
           'Of streamed answers. If it grows while the overhead beside does not, the upstream is slow.',
         unit: units.Seconds,
-        queries: [
-          { expr: quantile(0.5, 'gen_ai_server_time_to_first_token_seconds'), legend: 'median' },
-          {
-            expr: quantile(0.95, 'gen_ai_server_time_to_first_token_seconds'),
-            legend: '95 %',
-            exemplars: true,
-          },
-        ],
-        meanings: { median: 'plain', '95 %': 'second' },
+        ...spread('gen_ai_server_time_to_first_token_seconds', 0.95),
         runbook: 'AssistantProxyUpstreamBrownOut',
       }),
       lines({
@@ -167,11 +152,7 @@ export const overview = dashboard({
         description:
           'What it adds itself, waiting for the upstream and in queues left out. Milliseconds are usual; more says that it lacks CPU or that its store is slow.',
         unit: units.Seconds,
-        queries: [
-          { expr: quantile(0.5, 'assistant_proxy_overhead_seconds'), legend: 'median' },
-          { expr: quantile(0.99, 'assistant_proxy_overhead_seconds'), legend: '99 %', exemplars: true },
-        ],
-        meanings: { median: 'plain', '99 %': 'second' },
+        ...spread('assistant_proxy_overhead_seconds', 0.99),
       }),
     ),
     row(
@@ -180,13 +161,7 @@ export const overview = dashboard({
         title: 'Tokens in each second',
         description: 'As the upstream told them.',
         unit: units.Short,
-        queries: [
-          {
-            expr: rate('assistant_proxy_tokens_total', ['kind'], 'kind=~"input|output"'),
-            legend: '{{kind}}',
-          },
-        ],
-        meanings: { input: 'plain', output: 'second' },
+        ...tokensInAndOut,
       }),
       areas({
         title: 'Dollars in each hour, by model',

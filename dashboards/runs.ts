@@ -4,9 +4,19 @@ import { steps } from './vocabulary/colours.ts';
 import { dashboard, figures, row } from './vocabulary/dashboard.ts';
 import { areas, figure, lines, total } from './vocabulary/panels.ts';
 import { gauge, increase, max, orZero, pod, podLegend, quantile, rate, sum } from './vocabulary/promql.ts';
+import { spread } from './vocabulary/query-sets.ts';
 
 const assistantsOperations = 'operation=~"(assistants|threads)[.].*"';
 const ended = (matchers = '') => increase('assistant_proxy_runs_ended_total', [], matchers);
+
+/** Of runs that are over. */
+const endings = {
+  completed: 'good',
+  incomplete: 'held',
+  failed: 'bad',
+  expired: 'bad',
+  cancelled: 'faint',
+} as const;
 
 export const runs = dashboard({
   name: 'runs',
@@ -89,13 +99,7 @@ export const runs = dashboard({
           'incomplete: a cap on tokens was reached. expired: nobody brought the outputs of its tools within ten minutes. failed: see last_error of the run.',
         unit: units.CountsPerSecond,
         queries: [{ expr: rate('assistant_proxy_runs_ended_total', ['status']), legend: '{{status}}' }],
-        meanings: {
-          completed: 'good',
-          incomplete: 'held',
-          failed: 'bad',
-          expired: 'bad',
-          cancelled: 'faint',
-        },
+        meanings: endings,
       }),
     ),
     row(
@@ -104,11 +108,7 @@ export const runs = dashboard({
         title: 'Duration of runs',
         description: 'From creation to end. Dots lead to traces, which show what a run waited for.',
         unit: units.Seconds,
-        queries: [
-          { expr: quantile(0.5, 'assistant_proxy_run_duration_seconds'), legend: 'median' },
-          { expr: quantile(0.95, 'assistant_proxy_run_duration_seconds'), legend: '95 %', exemplars: true },
-        ],
-        meanings: { median: 'plain', '95 %': 'second' },
+        ...spread('assistant_proxy_run_duration_seconds', 0.95),
       }),
       lines({
         title: 'Duration by how they ended, 95 %',
@@ -117,13 +117,7 @@ export const runs = dashboard({
         queries: [
           { expr: quantile(0.95, 'assistant_proxy_run_duration_seconds', ['status']), legend: '{{status}}' },
         ],
-        meanings: {
-          completed: 'good',
-          incomplete: 'held',
-          failed: 'bad',
-          expired: 'bad',
-          cancelled: 'faint',
-        },
+        meanings: endings,
       }),
       lines({
         title: 'Carried on, by pod',

@@ -82,7 +82,7 @@ export async function createApp(
   let redaction: OpenRedaction | undefined;
   let governance: Governance | undefined;
   let serving: Serving | undefined;
-  const editions = createEditions(config, {
+  const editions = createEditions({
     log,
     audit,
     metrics,

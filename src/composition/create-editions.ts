@@ -63,19 +63,16 @@ export interface Standing {
   serving(): Serving | undefined;
 }
 
-export function createEditions(first: Config, standing: Standing): Editions {
+export function createEditions(standing: Standing): Editions {
   const { log, metrics } = standing;
   let redaction: OpenRedaction | undefined;
-  let terms = termsOf(first);
+  let terms: Terms | undefined;
   let edition: Edition | undefined;
   let callers: CallerKeys | undefined;
   let orgs: ReadonlySet<string> = new Set();
   return {
-    current() {
-      if (!edition) throw new Error('no configuration has been enacted');
-      return edition;
-    },
-    terms: () => terms,
+    current: () => enacted(edition),
+    terms: () => enacted(terms),
     orgs: () => [...orgs],
     async enact(config) {
       const redacting = await redactingBy(config);
@@ -165,4 +162,9 @@ export function createEditions(first: Config, standing: Standing): Editions {
       hide: hideWith(redacting),
     };
   }
+}
+
+function enacted<Part>(part: Part | undefined): Part {
+  if (part === undefined) throw new Error('no configuration has been enacted');
+  return part;
 }

@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 
+import { freePort } from '../harness/free-port.ts';
 import { startSidecar } from '../harness/sidecar.ts';
 import { answerJson, startSocketUpstream, startUpstream } from '../harness/upstream.ts';
 import { createAuthority } from './certificates.ts';
@@ -176,7 +177,7 @@ test('HTTPS_PROXY does not concern an http upstream, nor HTTP_PROXY an https one
 
 test('a proxy that is down, refuses, or breaks off makes the upstream unreachable', async (t) => {
   const down = await startSocketUpstream(t, () => {});
-  const gone = `http://127.0.0.1:${await closedPort()}`;
+  const gone = `http://127.0.0.1:${await freePort()}`;
   const breaking = await startSocketUpstream(t, (socket) =>
     socket.once('data', () => socket.resetAndDestroy()),
   );
@@ -236,13 +237,3 @@ test('a stream through a tunnel that breaks reaches the caller as a cut', async 
   const answer = await fetch(`${sidecar.url}/responses/resp_1?stream=true`);
   await assert.rejects(answer.text(), /terminated/);
 });
-
-/** A port that nobody listens on. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
