@@ -65,6 +65,11 @@ function requestBody({ body }: Exchange): Buffer | Readable | null {
   return body.kind === 'json' ? body.bytes : body.source.open();
 }
 
+type Ending = Pick<Outcome, 'ending' | 'error'>;
+
+/** Of an answer that nobody has asked for yet. */
+const maxHeldBytes = 65_536;
+
 /** One request on the wire: undici's callbacks on one side, a `Reply` on the other. */
 class Attempt implements Dispatcher.DispatchHandler, Flow {
   readonly #signal: AbortSignal;
@@ -80,8 +85,10 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #sink: Sink | undefined;
   #cancelled: Error | undefined;
   #draining: NodeJS.Timeout | undefined;
-  /** Set when the end came before the flow began. */
-  #ended: ((sink: Sink) => void) | undefined;
+  /** What came before the flow began. */
+  readonly #held: Buffer[] = [];
+  #ended: Ending | undefined;
+  #isWhole = false;
   #isOver = false;
   #bodyBytes = 0;
   #firstByteAtMs: number | undefined;
@@ -120,8 +127,6 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
       controller.abort(new ProxyError('upstream_redirected'));
       return;
     }
-    // Nothing flows before the pipeline has returned and the edge has asked.
-    controller.pause();
     const finished = new Promise<Outcome>((finish) => {
       this.#finish = finish;
     });
@@ -132,59 +137,86 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
   #flowInto(sink: Sink): Flow {
     if (this.#sink) throw new Error('a body flows only once');
     this.#sink = sink;
-    if (this.#ended) this.#ended(sink);
-    else this.#controller?.resume();
+    let wantsMore = true;
+    for (const chunk of this.#held.splice(0)) wantsMore = sink.write(chunk);
+    if (this.#ended) this.#tell(sink, this.#ended);
+    else if (wantsMore) this.#controller?.resume();
+    else this.#controller?.pause();
     return this;
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#firstByteAtMs ??= performance.now();
     this.#bodyBytes += chunk.length;
+    if (!this.#sink) {
+      // Nothing flows before the pipeline has returned and the edge has asked. That is soon, and to stop the
+      // connection for what came with the headers would cost more than to hold it.
+      this.#held.push(chunk);
+      if (this.#bodyBytes >= maxHeldBytes) controller.pause();
+      return;
+    }
     // What is done with a chunk is the sidecar's own time.
     endWait(this.#record);
-    if (this.#sink?.write(chunk) === false) controller.pause();
+    if (!this.#sink.write(chunk)) controller.pause();
     beginWait(this.#record);
   }
 
   onResponseEnd(): void {
     const error = this.#cancelled;
-    this.#end(error ? { ending: 'aborted', error } : { ending: 'complete' }, (sink) => sink.end());
+    this.#isWhole = true;
+    this.#end(error ? { ending: 'aborted', error } : { ending: 'complete' });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (!this.#finish) return this.#fail(this.#cancelled ?? error);
     const cause = upstreamError(this.#cancelled ?? error, true);
-    const ending = this.#cancelled instanceof CallerLeft ? 'aborted' : 'cut';
-    this.#end({ ending, error: cause }, (sink) => sink.fail(cause));
+    this.#end({ ending: this.#cancelled instanceof CallerLeft ? 'aborted' : 'cut', error: cause });
   }
 
   /** The end of an attempt that got no answer. */
   #fail(cause: Error): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#stop();
     this.#release();
     this.#reject(upstreamError(cause, this.#controller !== undefined));
   }
 
-  #end(outcome: Pick<Outcome, 'ending' | 'error'>, tell: (sink: Sink) => void): void {
-    this.#isOver = true;
+  /** The upstream has said its last. Those on the body's way have yet to see it, if it doesn't flow. */
+  #end(ending: Ending): void {
+    if (!this.#isOver) this.#stop();
+    this.#ended = ending;
+    if (this.#sink) this.#tell(this.#sink, ending);
+    // Whoever let go of a reply whose caller left will not let it flow.
+    else if (this.#cancelled) this.#settle(ending);
+  }
+
+  #tell(sink: Sink, ending: Ending): void {
+    if (this.#isWhole) sink.end();
+    else sink.fail(ending.error!);
+    this.#settle(ending);
+  }
+
+  #settle(ending: Ending): void {
     this.#release();
-    if (this.#sink) tell(this.#sink);
-    else this.#ended = tell;
     this.#finish?.({
-      ...outcome,
+      ...ending,
       bodyBytes: this.#bodyBytes,
       ...(this.#firstByteAtMs === undefined ? {} : { firstByteAtMs: this.#firstByteAtMs }),
     });
   }
 
-  #release(): void {
+  /** Nothing more comes, and nothing more is sent. */
+  #stop(): void {
+    this.#isOver = true;
     this.#record.upstreamMs += performance.now() - this.#sentAtMs;
     endWait(this.#record);
     clearTimeout(this.#draining);
-    this.#signal.removeEventListener('abort', this.#onCallerLeft);
     // undici leaves a stream alone that it never began to send.
     if (this.#requestBody instanceof Readable) this.#requestBody.destroy();
+  }
+
+  #release(): void {
+    this.#signal.removeEventListener('abort', this.#onCallerLeft);
   }
 
   resume(): void {
@@ -197,6 +229,7 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   #cancel(reason: Error): void {
     this.#cancelled ??= reason;
+    if (this.#ended) return this.#end({ ending: 'aborted', error: reason });
     const controller = this.#controller;
     if (controller && this.#sink && this.#drainMs > 0) {
       // A sink whose caller left takes everything.
