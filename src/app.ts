@@ -55,7 +55,7 @@ export async function createApp(
   { pod = hostname(), lookEveryMs }: AppSettings = {},
 ): Promise<App> {
   const { config } = open;
-  const { log, audit } = logSink;
+  const { log, logRequest, audit } = logSink;
   const { listen, admin, telemetry, shutdown } = config;
   const metrics = createMetrics({ ...telemetry, version: manifest.version });
   logSink.tellDropped((lines) => metrics.dropped('log', lines));
@@ -84,6 +84,7 @@ export async function createApp(
   let serving: Serving | undefined;
   const editions = createEditions({
     log,
+    logRequest,
     audit,
     metrics,
     activity,

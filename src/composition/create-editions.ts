@@ -46,6 +46,7 @@ export interface Editions {
 /** Open once, and the same for all editions. */
 export interface Standing {
   readonly log: LogSink['log'];
+  readonly logRequest: LogSink['logRequest'];
   readonly audit: LogSink['audit'];
   readonly metrics: Metrics;
   readonly activity: Activity;

@@ -6,7 +6,7 @@ export function auditedCall({ id, traceId, operation, record }: Exchange): objec
 }
 
 /** What isn't known has no place on a line. */
-export function knownOf(identity: Identity | undefined): Partial<Identity> | undefined {
+function knownOf(identity: Identity | undefined): Partial<Identity> | undefined {
   if (!identity) return undefined;
   const { org, team, app, user } = identity;
   return { ...(org && { org }), ...(team && { team }), ...(app && { app }), ...(user && { user }) };

@@ -1,5 +1,3 @@
-import type { Logger } from 'pino';
-
 import type { ErrorCode } from '../error-table.ts';
 import { CallerLeft, ProxyError, tellableMessage } from '../errors.ts';
 import type { CallRecord, Exchange, Outcome, Policy, Reply } from '../exchange.ts';
@@ -8,13 +6,15 @@ import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isBilled } from '../openai/is-billed.ts';
 import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Activity, LiveCall } from '../telemetry/activity.ts';
+import { afterThisTurn } from '../telemetry/after-this-turn.ts';
 import type { Audit } from '../telemetry/audit.ts';
+import type { LogRequest } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestMeasures } from '../telemetry/request-metrics.ts';
-import { auditedCall, knownOf } from './audited-call.ts';
+import { auditedCall } from './audited-call.ts';
 
 export interface ObserveParts {
-  readonly log: Logger;
+  readonly logRequest: LogRequest;
   readonly audit: Audit;
   readonly metrics: Metrics;
   readonly activity: Activity;
@@ -22,7 +22,7 @@ export interface ObserveParts {
 }
 
 /** One log line and one set of measures for every request, written when it has truly ended. */
-export function observe({ log, audit, metrics, activity, costOf }: ObserveParts): Policy {
+export function observe({ logRequest, audit, metrics, activity, costOf }: ObserveParts): Policy {
   return (next) => (exchange) => {
     const startedAtMs = performance.now();
     const { id: requestId, operation, record: told } = exchange;
@@ -33,9 +33,12 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
       (reply) => {
         told.stage = 'answering';
         void reply.finished.then((outcome) => {
-          const ended = answered(reply, outcome);
-          activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
-          record(exchange, ended, startedAtMs);
+          const durationMs = performance.now() - startedAtMs;
+          afterThisTurn(() => {
+            const ended = answered(reply, outcome);
+            activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
+            record(exchange, ended, startedAtMs, durationMs);
+          });
         });
         return reply;
       },
@@ -43,7 +46,7 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
         const ended = unanswered(error);
         activity.ended(live, ended.ending === 'refused' ? 'refused' : 'well');
         if (ended.refusal) tellRefusal(exchange, ended.refusal);
-        record(exchange, ended, startedAtMs);
+        record(exchange, ended, startedAtMs, performance.now() - startedAtMs);
         throw error;
       },
     );
@@ -64,11 +67,10 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
     });
   }
 
-  function record(exchange: Exchange, ended: Ended, startedAtMs: number): void {
+  function record(exchange: Exchange, ended: Ended, startedAtMs: number, durationMs: number): void {
     const { status, ending, outcome, error, refusal } = ended;
     const errorCode = refusal?.code;
     const operation = exchange.operation.name;
-    const durationMs = performance.now() - startedAtMs;
     const firstByteAtMs = outcome?.firstByteAtMs;
     const timeToFirstByteMs = firstByteAtMs === undefined ? undefined : firstByteAtMs - startedAtMs;
     const requestBytes = bytesOf(exchange);
@@ -77,7 +79,8 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
     const { model = record.model || undefined, usage } = outcome ?? {};
     const nanoUsd =
       usage && isBilled(exchange.operation) ? costOf(operation, record.model, outcome!) : undefined;
-    const { team, app } = record.identity ?? nobody;
+    const { identity } = record;
+    const { team, app } = identity ?? nobody;
     metrics.requests.ended({
       operation,
       status,
@@ -111,10 +114,13 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
       });
     }
     if (nanoUsd !== undefined) metrics.usage.used({ operation, model, team, app, usage: usage!, nanoUsd });
-    const line = {
+    logRequest(status >= 500 || ending === 'cut' ? 'warn' : 'info', {
       requestId: exchange.id,
       traceId: exchange.traceId,
-      ...knownOf(record.identity),
+      org: identity?.org || undefined,
+      team: identity?.team || undefined,
+      app: identity?.app || undefined,
+      user: identity?.user || undefined,
       operation,
       method: exchange.method,
       status,
@@ -138,9 +144,7 @@ export function observe({ log, audit, metrics, activity, costOf }: ObserveParts)
       responseBytes,
       errorCode,
       cause: error && causeOf(error),
-    };
-    if (status >= 500 || ending === 'cut') log.warn(line, 'request');
-    else log.info(line, 'request');
+    });
     if (errorCode !== undefined && deniedCodes.has(errorCode)) {
       const { rule, ruleKind } = record;
       audit('denied', { ...auditedCall(exchange), errorCode, rule, ruleKind });

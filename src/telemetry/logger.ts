@@ -5,6 +5,8 @@ import type { Audit } from './audit.ts';
 
 export interface LogSink {
   readonly log: Logger;
+  /** One request's line. */
+  readonly logRequest: LogRequest;
   /** Written at any log level, since nobody should miss these. */
   readonly audit: Audit;
   /** Tells of each number of lines that was dropped, and at once of what was dropped before. */
@@ -14,6 +16,13 @@ export interface LogSink {
   /** Writes out what is still held and ends the log, or gives up if nobody reads it. */
   close(): Promise<void>;
 }
+
+/**
+ * As `log` would with the message `request`, but several times quicker: these are nearly all lines.
+ *
+ * @param fields plain, at least one; undefined ones are left out.
+ */
+export type LogRequest = (level: 'info' | 'warn', fields: object) => void;
 
 /** Lines are gathered and written together: this many bytes, or what came in this time. */
 const batchBytes = 16_000;
@@ -35,13 +44,22 @@ const format = { formatters: { level: (label: string) => ({ level: label }) } };
 export function createLogger(level: string, fileDescriptor: number, auditFile = ''): LogSink {
   let dropped = 0;
   let onDropped = (lines: number): void => void (dropped += lines);
-  const output = openOutput(fileDescriptor, () => onDropped(1));
-  const log = pino({ ...format, level, base: null }, output);
+  const output = openOutput(fileDescriptor, (lines) => onDropped(lines));
+  const gathered = gatherLines((lines) => void output.write(lines));
+  const log = pino({ ...format, level, base: null }, { write: gathered.add });
   const appender = auditFile === '' ? undefined : appendAudits();
-  const auditLog = pino({ ...format, level: 'info', base: { audit: true } }, appender ?? output);
+  const auditLog = pino(
+    { ...format, level: 'info', base: { audit: true } },
+    appender ?? { write: gathered.add },
+  );
   let isClosed = false;
   return {
     log,
+    logRequest(requestLevel, fields) {
+      if (!log.isLevelEnabled(requestLevel)) return;
+      const members = JSON.stringify(fields).slice(1, -1);
+      gathered.add(`{"level":"${requestLevel}","time":${Date.now()},${members},"msg":"request"}\n`);
+    },
     audit(event, fields) {
       if (!isClosed) auditLog.info({ event, ...fields }, 'audit');
     },
@@ -49,12 +67,16 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
       onDropped = listener;
       if (dropped > 0) listener(dropped);
     },
-    flush: () => output.flushSync(),
+    flush() {
+      gathered.flush();
+      output.flushSync();
+    },
     async close() {
       isClosed = true;
       if (appender) await appender.close();
       // What is still under way when the process ends may fail, and must not fail again at telling so.
       log.level = 'silent';
+      gathered.flush();
       await closeOutput(output);
     },
   };
@@ -70,7 +92,26 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
 
 type Output = DestinationStream & ReturnType<typeof pino.destination>;
 
-function openOutput(fileDescriptor: number, onDropped: () => void): Output {
+/** Puts the lines of one turn of the event loop together, since each write to `output` measures all that it holds. */
+function gatherLines(write: (lines: string) => void): { add(line: string): void; flush(): void } {
+  let held = '';
+  return { add, flush };
+
+  function add(line: string): void {
+    if (held === '') setImmediate(flush);
+    held += line;
+    if (held.length >= batchBytes) flush();
+  }
+
+  function flush(): void {
+    if (held === '') return;
+    const lines = held;
+    held = '';
+    write(lines);
+  }
+}
+
+function openOutput(fileDescriptor: number, onDropped: (lines: number) => void): Output {
   const output = pino.destination({
     fd: fileDescriptor,
     sync: false,
@@ -78,17 +119,21 @@ function openOutput(fileDescriptor: number, onDropped: () => void): Output {
     periodicFlush: batchMs,
     maxLength: maxHeldBytes,
   });
-  output.on('drop', onDropped);
+  output.on('drop', (lines: string) => onDropped(countLines(lines)));
   // A full disk behind the output: what is held is tried again, and must not end the process.
   output.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') return;
     // Nobody will ever read it.
-    output.write = () => {
-      onDropped();
+    output.write = (lines: string) => {
+      onDropped(countLines(lines));
       return true;
     };
   });
   return output;
+}
+
+function countLines(lines: string): number {
+  return lines.split('\n').length - 1;
 }
 
 function closeOutput(output: Output): Promise<void> {

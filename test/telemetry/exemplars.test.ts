@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { pino } from 'pino';
-
 import type { Outcome } from '../../src/exchange.ts';
 import { operations } from '../../src/openai/operations.ts';
 import { observe } from '../../src/policies/observe.ts';
@@ -25,9 +23,10 @@ test('a call that is part of a trace leaves its id beside what was measured of i
     reasoningTokens: 0,
   };
   const outcome: Outcome = { ending: 'complete', bodyBytes: 9, firstByteAtMs: performance.now() + 1, usage };
-  const log = pino({ level: 'silent' });
   const activity = createActivity(Date.now);
-  const observed = observe({ log, audit() {}, metrics, activity, costOf: () => 100 })(async ({ record }) => {
+  const observed = observe({ logRequest() {}, audit() {}, metrics, activity, costOf: () => 100 })(async ({
+    record,
+  }) => {
     record.upstreamMs = 1;
     const body = () => ({ resume() {}, leave() {} });
     return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { pino } from 'pino';
-
 import { observe } from '../../src/policies/observe.ts';
 import { createActivity } from '../../src/telemetry/activity.ts';
 import { plainExchange } from '../harness/exchange.ts';
@@ -40,7 +38,7 @@ test('every refusal is counted once, by its code, and logged', async (t) => {
 test('a failure of our own is counted by the code that the caller is told', async () => {
   const metrics = createOwnMetrics();
   const parts = {
-    log: pino({ level: 'silent' }),
+    logRequest() {},
     audit() {},
     metrics,
     activity: createActivity(Date.now),
