@@ -227,6 +227,8 @@ export interface Outcome extends Observed {
   readonly bodyBytes: number;
   /** On `performance.now()`'s clock; absent if no byte of the body came. */
   readonly firstByteAtMs?: number;
+  /** On the same clock, of an answer whose end is told of a moment later. */
+  readonly endedAtMs?: number;
   /** Of an answer with an error status: the upstream may have run the call all the same, and bill it. */
   readonly mayHaveRun?: boolean;
   /** How often the call was sent, if more than once. */

@@ -6,7 +6,6 @@ import { genAiOperation } from '../openai/gen-ai-operation.ts';
 import { isBilled } from '../openai/is-billed.ts';
 import { nanoUsdPerUsd } from '../openai/price.ts';
 import type { Activity, LiveCall } from '../telemetry/activity.ts';
-import { afterThisTurn } from '../telemetry/after-this-turn.ts';
 import type { Audit } from '../telemetry/audit.ts';
 import type { LogRequest } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -33,12 +32,9 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
       (reply) => {
         told.stage = 'answering';
         void reply.finished.then((outcome) => {
-          const durationMs = performance.now() - startedAtMs;
-          afterThisTurn(() => {
-            const ended = answered(reply, outcome);
-            activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
-            record(exchange, ended, startedAtMs, durationMs);
-          });
+          const ended = answered(reply, outcome);
+          activity.ended(live, ended.status >= 500 || ended.ending === 'cut' ? 'failed' : 'well');
+          record(exchange, ended, startedAtMs);
         });
         return reply;
       },
@@ -46,7 +42,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
         const ended = unanswered(error);
         activity.ended(live, ended.ending === 'refused' ? 'refused' : 'well');
         if (ended.refusal) tellRefusal(exchange, ended.refusal);
-        record(exchange, ended, startedAtMs, performance.now() - startedAtMs);
+        record(exchange, ended, startedAtMs);
         throw error;
       },
     );
@@ -67,10 +63,11 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
     });
   }
 
-  function record(exchange: Exchange, ended: Ended, startedAtMs: number, durationMs: number): void {
+  function record(exchange: Exchange, ended: Ended, startedAtMs: number): void {
     const { status, ending, outcome, error, refusal } = ended;
     const errorCode = refusal?.code;
     const operation = exchange.operation.name;
+    const durationMs = (outcome?.endedAtMs ?? performance.now()) - startedAtMs;
     const firstByteAtMs = outcome?.firstByteAtMs;
     const timeToFirstByteMs = firstByteAtMs === undefined ? undefined : firstByteAtMs - startedAtMs;
     const requestBytes = bytesOf(exchange);

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 
 import type { Dispatcher } from 'undici';
 
+import { afterThisTurn } from '../after-this-turn.ts';
 import { CallerLeft, ProxyError } from '../errors.ts';
 import {
   type Body,
@@ -198,11 +199,16 @@ class Attempt implements Dispatcher.DispatchHandler, Flow {
 
   #settle(ending: Ending): void {
     this.#release();
-    this.#finish?.({
-      ...ending,
-      bodyBytes: this.#bodyBytes,
-      ...(this.#firstByteAtMs === undefined ? {} : { firstByteAtMs: this.#firstByteAtMs }),
-    });
+    const endedAtMs = performance.now();
+    // Callers have their answers before anybody reckons what they used.
+    afterThisTurn(() =>
+      this.#finish?.({
+        ...ending,
+        bodyBytes: this.#bodyBytes,
+        endedAtMs,
+        ...(this.#firstByteAtMs === undefined ? {} : { firstByteAtMs: this.#firstByteAtMs }),
+      }),
+    );
   }
 
   /** Nothing more comes, and nothing more is sent. */
