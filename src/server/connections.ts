@@ -11,27 +11,37 @@ export interface Connections {
   sockets(): Iterable<Socket>;
 }
 
+/** A response that has not ended. */
+interface Open {
+  readonly response: ServerResponse;
+  readonly left: AbortController;
+}
+
 /** Follows the connections of a server, from before it listens. */
 export function followConnections(server: Server): Connections {
-  const connections = new Map<Socket, Map<ServerResponse, AbortController>>();
+  const connections = new Map<Socket, Open[]>();
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, new Map());
+    connections.set(socket, []);
     socket.on('close', () => connections.delete(socket));
   });
   // First of all listeners, because whoever comes after may refuse the request at once.
   server.prependListener('request', ({ socket }, response) => {
     const left = new AbortController();
     const open = connections.get(socket);
-    open?.set(response, left);
+    open?.push({ response, left });
     response.on('close', () => {
-      open?.delete(response);
+      open?.splice(
+        open.findIndex((one) => one.response === response),
+        1,
+      );
       if (!response.writableFinished) left.abort();
     });
   });
   return {
     leaveSignal: (response) =>
-      connections.get(response.req.socket)?.get(response)?.signal ?? AbortSignal.abort(),
-    unanswered: (socket) => [...(connections.get(socket)?.keys() ?? [])],
+      connections.get(response.req.socket)?.find((one) => one.response === response)?.left.signal ??
+      AbortSignal.abort(),
+    unanswered: (socket) => (connections.get(socket) ?? []).map(({ response }) => response),
     sockets: () => connections.keys(),
   };
 }

@@ -6,18 +6,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Pool } from 'undici';
 
-import type { Reply } from '../../src/exchange.ts';
+import type { Outcome, Reply } from '../../src/exchange.ts';
 import { forward } from '../../src/upstream/forward.ts';
 import { plainExchange } from '../harness/exchange.ts';
 import { startSocketUpstream } from '../harness/upstream.ts';
 
 /** A reply of which nobody has begun to read the body. */
-async function replyOf(test: TestContext, answer: (socket: Socket) => void): Promise<Reply> {
+async function replyOf(
+  test: TestContext,
+  answer: (socket: Socket) => void,
+  signal = new AbortController().signal,
+): Promise<Reply> {
   const upstream = await startSocketUpstream(test, (socket) => socket.once('data', () => answer(socket)));
   const dispatcher = new Pool(`http://127.0.0.1:${upstream.port}`);
   test.after(() => dispatcher.destroy());
   const identity = { dialect: 'openai', apiKey: () => '', organization: '', project: '' } as const;
-  return forward({ baseUrl: upstream.url, identity, dispatcher })(plainExchange());
+  return forward({ baseUrl: upstream.url, identity, dispatcher })({ ...plainExchange(), signal });
 }
 
 function read({ body }: Reply): Promise<{ text: string; error?: Error }> {
@@ -68,4 +72,52 @@ test('a body that nobody reads yet is not taken from the upstream', async (t) =>
   const ended = once(sockets[0]!, 'close');
   assert.equal((await read(reply)).text.length, size);
   await ended;
+});
+
+test('what came before anybody read it is told of only when it has been read', async (t) => {
+  const reply = await replyOf(t, (socket) => socket.end(`${head}content-length: 5\r\n\r\n01234`));
+  let outcome: Outcome | undefined;
+  void reply.finished.then((told) => (outcome = told));
+  await sleep(100);
+  assert.equal(outcome, undefined);
+  assert.deepEqual(await read(reply), { text: '01234' });
+  assert.equal((await reply.finished).ending, 'complete');
+});
+
+test('an answer whose caller leaves before it flows has ended, read or not', async (t) => {
+  const caller = new AbortController();
+  const answer = `${head}content-length: 5\r\n\r\n01234`;
+  const reply = await replyOf(t, (socket) => socket.end(answer), caller.signal);
+  await sleep(100);
+  caller.abort();
+  const { ending, bodyBytes } = await reply.finished;
+  assert.deepEqual({ ending, bodyBytes }, { ending: 'aborted', bodyBytes: 5 });
+});
+
+test('a reader that asks for a pause gets no more than what had come, until it asks', async (t) => {
+  const size = 1024 * 1024;
+  const reply = await replyOf(t, (socket) => {
+    socket.write(`${head}content-length: ${size}\r\n\r\n`);
+    socket.end(Buffer.alloc(size, 'x'));
+  });
+  await sleep(100);
+  let bytes = 0;
+  let isPaused = true;
+  const ended = new Promise<void>((resolve, reject) => {
+    const flow = reply.body({
+      write(chunk) {
+        bytes += chunk.length;
+        return !isPaused;
+      },
+      end: resolve,
+      fail: reject,
+    });
+    setTimeout(() => {
+      assert.ok(bytes > 0 && bytes < size / 2, `${bytes} bytes`);
+      isPaused = false;
+      flow.resume();
+    }, 200);
+  });
+  await ended;
+  assert.equal(bytes, size);
 });
