@@ -107,9 +107,9 @@ export class TracedSpan implements Span, EndedSpan {
     this.said.push({ 'error.type': type });
   }
 
-  end(): void {
+  end(atMs = performance.now()): void {
     if (this.endedAtMs !== 0) return;
-    this.endedAtMs = performance.now();
+    this.endedAtMs = atMs;
     if (this.#isFirst) this.#beginning.end(this, this.#hasFailed);
     else this.#beginning.take(this);
   }

@@ -93,7 +93,7 @@ const apiTypes: ReadonlyMap<string, string> = new Map([
 ]);
 
 function end(span: Span, { status, toldError }: Reply, outcome: Outcome, isGeneration: boolean): void {
-  const { ending, error } = outcome;
+  const { ending, endedAtMs, error } = outcome;
   span.set({
     'http.response.status_code': status,
     ...(isGeneration && answeredWith(outcome)),
@@ -102,7 +102,7 @@ function end(span: Span, { status, toldError }: Reply, outcome: Outcome, isGener
   if (status >= 400) span.fail(String(status));
   else if (toldError) span.fail('told_error');
   else if (ending === 'cut') span.fail(error ? failureType(error) : 'cut');
-  span.end();
+  span.end(endedAtMs);
 }
 
 /** Of an answer that is read again it would be counted again. */

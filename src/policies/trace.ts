@@ -52,7 +52,7 @@ function withoutState(headers: Headers): Headers {
 }
 
 function endAnswered(span: Span, { status }: Reply, outcome: Outcome): void {
-  const { ending, model, attempts, fallback, error } = outcome;
+  const { ending, endedAtMs, model, attempts, fallback, error } = outcome;
   span.set({
     'http.response.status_code': status,
     'gen_ai.response.model': model,
@@ -62,7 +62,7 @@ function endAnswered(span: Span, { status }: Reply, outcome: Outcome): void {
   });
   if (status >= 400) span.fail(String(status), status >= 500 ? 'ours' : 'callers');
   else if (ending === 'cut') span.fail(error ? failureType(error) : 'cut');
-  span.end();
+  span.end(endedAtMs);
 }
 
 function endUnanswered(span: Span, error: unknown): void {

@@ -41,7 +41,8 @@ export interface Span {
    * @param whose an error of the caller's is no error of ours.
    */
   fail(type: string, whose?: 'ours' | 'callers'): void;
-  end(): void;
+  /** @param atMs of `performance.now()`; now, unless told. */
+  end(atMs?: number): void;
 }
 
 /** As they come from an application, go to an upstream, and are kept with a run. */
