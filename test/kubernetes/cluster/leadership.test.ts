@@ -26,9 +26,9 @@ async function spawnAndWait(t: TestContext): Promise<SpawnedInjector> {
   return injector;
 }
 
-function leadTo(injectors: readonly SpawnedInjector[]): void {
+async function leadTo(injectors: readonly SpawnedInjector[]): Promise<void> {
   installed.service.setTargets(injectors.map(({ port }) => port));
-  installed.service.breakConnections();
+  await installed.service.endConnections();
 }
 
 async function assertInjects(): Promise<void> {
@@ -39,10 +39,10 @@ async function assertInjects(): Promise<void> {
 
 test('three injectors that start at once agree on one certificate, and the API server trusts whichever it calls', async (t) => {
   const injectors = await Promise.all([spawnAndWait(t), spawnAndWait(t), spawnAndWait(t)]);
-  leadTo(injectors);
+  await leadTo(injectors);
   await untilInjected(client, 'shop');
   for (const injector of injectors) {
-    leadTo([injector]);
+    await leadTo([injector]);
     await assertInjects();
   }
   const { authorities } = readMaterial((await client.get(secretPath)) as unknown as Secret)!;
@@ -58,11 +58,11 @@ test('after kill -9 of the leader the other goes on serving, leads once the Leas
   assert.ok(first);
   const other = await spawnAndWait(t);
   assert.equal((await lease()).holderIdentity, first);
-  leadTo([leader, other]);
+  await leadTo([leader, other]);
   await untilInjected(client, 'shop');
 
   await leader.end('SIGKILL');
-  leadTo([other]);
+  await leadTo([other]);
   await assertInjects();
   await takeBundlesAway();
   const isTaken = async () => (await lease()).holderIdentity !== first;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lifetime } from '../../harness/lifetime.ts';
 
@@ -10,6 +11,8 @@ export interface StandingForService {
   setTargets(ports: readonly number[]): void;
   /** Whoever has one open has to connect again. */
   breakConnections(): void;
+  /** The same, but for who is to call at once: resolves when nobody has an old one left to call on. */
+  endConnections(): Promise<void>;
 }
 
 /** Does what kube-proxy does on a node: passes each connection on to one of a Service's pods. */
@@ -17,12 +20,15 @@ export async function standForService(lifetime: Lifetime): Promise<StandingForSe
   let targets: readonly number[] = [];
   let turn = 0;
   const sockets = new Set<Socket>();
+  const callers = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   };
   const server = createServer((socket) => {
     keep(socket);
+    callers.add(socket);
+    socket.once('close', () => callers.delete(socket));
     turn += 1;
     const port = targets[turn % Math.max(1, targets.length)];
     if (port === undefined) return void socket.resetAndDestroy();
@@ -42,5 +48,11 @@ export async function standForService(lifetime: Lifetime): Promise<StandingForSe
     port: (server.address() as AddressInfo).port,
     setTargets: (ports) => (targets = ports),
     breakConnections,
+    async endConnections() {
+      for (const socket of callers) socket.end();
+      // One that the other side has closed as well is gone from here.
+      for (let waits = 0; callers.size > 0 && waits < 100; waits += 1) await sleep(10);
+      breakConnections();
+    },
   };
 }
