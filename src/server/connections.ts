@@ -11,37 +11,27 @@ export interface Connections {
   sockets(): Iterable<Socket>;
 }
 
-/** A response that has not ended. */
-interface Open {
-  readonly response: ServerResponse;
-  readonly left: AbortController;
-}
-
 /** Follows the connections of a server, from before it listens. */
 export function followConnections(server: Server): Connections {
-  const connections = new Map<Socket, Open[]>();
+  const connections = new Map<Socket, Map<ServerResponse, AbortController>>();
   server.on('connection', (socket: Socket) => {
-    connections.set(socket, []);
+    connections.set(socket, new Map());
     socket.on('close', () => connections.delete(socket));
   });
   // First of all listeners, because whoever comes after may refuse the request at once.
   server.prependListener('request', ({ socket }, response) => {
     const left = new AbortController();
     const open = connections.get(socket);
-    open?.push({ response, left });
+    open?.set(response, left);
     response.on('close', () => {
-      open?.splice(
-        open.findIndex((one) => one.response === response),
-        1,
-      );
+      open?.delete(response);
       if (!response.writableFinished) left.abort();
     });
   });
   return {
     leaveSignal: (response) =>
-      connections.get(response.req.socket)?.find((one) => one.response === response)?.left.signal ??
-      AbortSignal.abort(),
-    unanswered: (socket) => (connections.get(socket) ?? []).map(({ response }) => response),
+      connections.get(response.req.socket)?.get(response)?.signal ?? AbortSignal.abort(),
+    unanswered: (socket) => [...(connections.get(socket)?.keys() ?? [])],
     sockets: () => connections.keys(),
   };
 }

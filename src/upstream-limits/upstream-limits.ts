@@ -63,12 +63,12 @@ export interface UpstreamLimits {
 export function createUpstreamLimits(parts: UpstreamLimitsParts): UpstreamLimits {
   const { maxWaitMs, clock, shared } = parts;
   const models = new Map<string, ModelLimits>();
-  let newest: { readonly model: string; readonly limits: ModelLimits } | undefined;
   const tellNews = shared ? shareNews({ ...parts, shared }) : () => {};
 
   return {
     take(model, amounts) {
-      const of = newest?.model === model ? newest.limits : limitsOf(model);
+      const of = models.get(model) ?? createModelLimits(model, maxWaitMs);
+      keep(model, of);
       const { shares, waitMs } = of.take(amounts, clock.nowMs());
       tellNews(of);
       return { of, shares, waitMs: Math.min(maxWaitMs, waitMs) };
@@ -90,12 +90,9 @@ export function createUpstreamLimits(parts: UpstreamLimitsParts): UpstreamLimits
   };
 
   /** Whoever has not been called for the longest makes room. */
-  function limitsOf(model: string): ModelLimits {
-    const limits = models.get(model) ?? createModelLimits(model, maxWaitMs);
+  function keep(model: string, limits: ModelLimits): void {
     models.delete(model);
     models.set(model, limits);
     if (models.size > maxModels) models.delete(models.keys().next().value!);
-    newest = { model, limits };
-    return limits;
   }
 }
