@@ -46,6 +46,8 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
   let onDropped = (lines: number): void => void (dropped += lines);
   const output = openOutput(fileDescriptor, (lines) => onDropped(lines));
   const gathered = gatherLines((lines) => void output.write(lines));
+  // Before pino's own listener, which writes out what the output holds: the last lines tell why it ends.
+  process.prependListener('exit', gathered.flush);
   const log = pino({ ...format, level, base: null }, { write: gathered.add });
   const appender = auditFile === '' ? undefined : appendAudits();
   const auditLog = pino(
@@ -77,6 +79,7 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
       // What is still under way when the process ends may fail, and must not fail again at telling so.
       log.level = 'silent';
       gathered.flush();
+      process.off('exit', gathered.flush);
       await closeOutput(output);
     },
   };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,5 +60,27 @@ test('a level that is not asked for has no lines of requests, from when it is se
   assert.deepEqual(
     lines().map((line) => (JSON.parse(line) as { at: number }).at),
     [1, 3],
+  );
+});
+
+test('the last lines of a process that ends in the middle of a turn are written', () => {
+  const logger = join(import.meta.dirname, '../../src/telemetry/logger.ts');
+  const script = `
+    import { createLogger } from ${JSON.stringify(logger)};
+    const { log, logRequest } = createLogger('info', 1);
+    setTimeout(() => {
+      logRequest('info', { requestId: 'last' });
+      log.error('why it ends');
+      throw new Error('why it ends');
+    }, 10);
+  `;
+  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(status, 0);
+  const told = stdout.split('\n').slice(0, -1);
+  assert.deepEqual(
+    told.map((line) => (JSON.parse(line) as { msg: string }).msg),
+    ['request', 'why it ends'],
   );
 });
