@@ -214,7 +214,10 @@ export interface Reply {
   readonly body: Body;
   /** The error that a stream with a status of success tells as the first thing. */
   readonly toldError?: ToldError;
-  /** Resolves, and never rejects, when the body has ended one way or another. */
+  /**
+   * Resolves, and never rejects, when the body has ended one way or another: one that nobody has let flow, when its
+   * caller has left.
+   */
   readonly finished: Promise<Outcome>;
 }
 
@@ -227,7 +230,7 @@ export interface Outcome extends Observed {
   readonly bodyBytes: number;
   /** On `performance.now()`'s clock; absent if no byte of the body came. */
   readonly firstByteAtMs?: number;
-  /** On the same clock, of an answer whose end is told of a moment later. */
+  /** On the same clock; absent if it was when this is told. */
   readonly endedAtMs?: number;
   /** Of an answer with an error status: the upstream may have run the call all the same, and bill it. */
   readonly mayHaveRun?: boolean;

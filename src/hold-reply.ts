@@ -22,7 +22,7 @@ export function holdReply(
   onProgress: (held: HeldReply, chunk: Uint8Array | undefined) => void,
 ): HeldReply {
   const chunks: Uint8Array[] = [];
-  const released = Promise.withResolvers<void>();
+  const releasedAtMs = Promise.withResolvers<number>();
   let to: Sink | undefined;
   const held: Mutable<HeldReply> = {
     chunks,
@@ -31,10 +31,11 @@ export function holdReply(
     reply: {
       ...reply,
       body: release,
-      finished: reply.finished.then(async (outcome) => {
-        await released.promise;
-        return outcome;
-      }),
+      // It is over for its caller when that has all of it.
+      finished: reply.finished.then(async ({ endedAtMs = performance.now(), ...outcome }) => ({
+        ...outcome,
+        endedAtMs: Math.max(endedAtMs, await releasedAtMs.promise),
+      })),
     },
   };
   const flow = reply.body({
@@ -64,7 +65,7 @@ export function holdReply(
     if (held.ending !== undefined) tell(sink, held.ending);
     // Who asked for a pause says himself when it is over.
     else if (wantsMore) flow.resume();
-    released.resolve();
+    releasedAtMs.resolve(performance.now());
     return flow;
   }
 }
