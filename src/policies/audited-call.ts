@@ -5,9 +5,12 @@ export function auditedCall({ id, traceId, operation, record }: Exchange): objec
   return { requestId: id, traceId, ...knownOf(record.identity), operation: operation.name };
 }
 
-/** What isn't known has no place on a line. */
-function knownOf(identity: Identity | undefined): Partial<Identity> | undefined {
-  if (!identity) return undefined;
-  const { org, team, app, user } = identity;
-  return { ...(org && { org }), ...(team && { team }), ...(app && { app }), ...(user && { user }) };
+/** What isn't known is undefined, and so has no place on a line. */
+export function knownOf(identity: Identity | undefined): object {
+  return {
+    org: identity?.org || undefined,
+    team: identity?.team || undefined,
+    app: identity?.app || undefined,
+    user: identity?.user || undefined,
+  };
 }

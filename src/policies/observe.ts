@@ -10,7 +10,7 @@ import type { Audit } from '../telemetry/audit.ts';
 import type { LogRequest } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { RequestMeasures } from '../telemetry/request-metrics.ts';
-import { auditedCall } from './audited-call.ts';
+import { auditedCall, knownOf } from './audited-call.ts';
 
 export interface ObserveParts {
   readonly logRequest: LogRequest;
@@ -76,8 +76,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
     const { model = record.model || undefined, usage } = outcome ?? {};
     const nanoUsd =
       usage && isBilled(exchange.operation) ? costOf(operation, record.model, outcome!) : undefined;
-    const { identity } = record;
-    const { team, app } = identity ?? nobody;
+    const { team, app } = record.identity ?? nobody;
     metrics.requests.ended({
       operation,
       status,
@@ -114,10 +113,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
     logRequest(status >= 500 || ending === 'cut' ? 'warn' : 'info', {
       requestId: exchange.id,
       traceId: exchange.traceId,
-      org: identity?.org || undefined,
-      team: identity?.team || undefined,
-      app: identity?.app || undefined,
-      user: identity?.user || undefined,
+      ...knownOf(record.identity),
       operation,
       method: exchange.method,
       status,
