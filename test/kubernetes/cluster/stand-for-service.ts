@@ -49,8 +49,8 @@ export async function standForService(lifetime: Lifetime): Promise<StandingForSe
     setTargets: (ports) => (targets = ports),
     breakConnections,
     async endConnections() {
-      for (const socket of callers) socket.end();
-      // One that the other side has closed as well is gone from here.
+      // One that the other side has closed as well is gone from here, if all that it said was read.
+      for (const socket of callers) socket.end().resume();
       for (let waits = 0; callers.size > 0 && waits < 100; waits += 1) await sleep(10);
       breakConnections();
     },
