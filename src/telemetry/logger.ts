@@ -46,14 +46,11 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
   let onDropped = (lines: number): void => void (dropped += lines);
   const output = openOutput(fileDescriptor, (lines) => onDropped(lines));
   const gathered = gatherLines((lines) => void output.write(lines));
-  // Before pino's own listener, which writes out what the output holds: the last lines tell why it ends.
-  process.prependListener('exit', gathered.flush);
-  const log = pino({ ...format, level, base: null }, { write: gathered.add });
+  // Not gathered: at the end of the process pino writes out what the output holds, and these may tell why it ended.
+  const written = { write: gathered.addAndFlush };
+  const log = pino({ ...format, level, base: null }, written);
   const appender = auditFile === '' ? undefined : appendAudits();
-  const auditLog = pino(
-    { ...format, level: 'info', base: { audit: true } },
-    appender ?? { write: gathered.add },
-  );
+  const auditLog = pino({ ...format, level: 'info', base: { audit: true } }, appender ?? written);
   let isClosed = false;
   return {
     log,
@@ -79,7 +76,6 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
       // What is still under way when the process ends may fail, and must not fail again at telling so.
       log.level = 'silent';
       gathered.flush();
-      process.off('exit', gathered.flush);
       await closeOutput(output);
     },
   };
@@ -95,15 +91,27 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
 
 type Output = DestinationStream & ReturnType<typeof pino.destination>;
 
+interface GatheredLines {
+  add(line: string): void;
+  /** Ends what was gathered with this line, so that lines keep their order. */
+  addAndFlush(line: string): void;
+  flush(): void;
+}
+
 /** Puts the lines of one turn of the event loop together, since each write to `output` measures all that it holds. */
-function gatherLines(write: (lines: string) => void): { add(line: string): void; flush(): void } {
+function gatherLines(write: (lines: string) => void): GatheredLines {
   let held = '';
-  return { add, flush };
+  return { add, addAndFlush, flush };
 
   function add(line: string): void {
     if (held === '') setImmediate(flush);
     held += line;
     if (held.length >= batchBytes) flush();
+  }
+
+  function addAndFlush(line: string): void {
+    held += line;
+    flush();
   }
 
   function flush(): void {
