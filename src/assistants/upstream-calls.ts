@@ -110,9 +110,11 @@ function exchangeOf(call: UpstreamCall): Exchange {
   };
 }
 
-function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'span'> {
-  const traceId = span?.traceId ?? readTraceparent(headers.traceparent)?.traceId;
-  return { ...(traceId !== undefined && { traceId }), ...(span && { span }) };
+function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'isTraceSampled' | 'span'> {
+  const context = span ?? readTraceparent(headers.traceparent);
+  if (!context) return {};
+  const { traceId, isSampled } = context;
+  return { traceId, isTraceSampled: isSampled, ...(span && { span }) };
 }
 
 async function readJson(reply: Reply): Promise<UpstreamAnswer> {

@@ -77,6 +77,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
     const nanoUsd =
       usage && isBilled(exchange.operation) ? costOf(operation, record.model, outcome!) : undefined;
     const { team, app } = record.identity ?? nobody;
+    const traceId = isTraceKept(exchange, ended) ? exchange.traceId : undefined;
     metrics.requests.ended({
       operation,
       status,
@@ -93,7 +94,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
       responseBytes,
       errorCode,
       ...denialOf(record),
-      traceId: exchange.traceId,
+      traceId,
     });
     const asked = genAiOperation(exchange.operation);
     // What was answered from here, as replays and runs are, has asked no model.
@@ -106,7 +107,7 @@ export function observe({ logRequest, audit, metrics, activity, costOf }: Observ
         isStreamed: ended.isStreamed === true,
         durationMs,
         timeToFirstByteMs,
-        traceId: exchange.traceId,
+        traceId,
       });
     }
     if (nanoUsd !== undefined) metrics.usage.used({ operation, model, team, app, usage: usage!, nanoUsd });
@@ -179,6 +180,12 @@ function errorTypeOf({ status, ending, refusal, isErrorTold }: Ended): string {
   if (ending !== 'complete') return ending;
   if (isErrorTold) return 'stream_error';
   return status >= 400 ? String(status) : '';
+}
+
+/** As `trace` has it: what is measured leads to traces that are there to be looked at. */
+function isTraceKept({ isTraceSampled, span }: Exchange, { status, ending }: Ended): boolean {
+  if (isTraceSampled === true) return true;
+  return span !== undefined && (status >= 400 || ending === 'cut') && ending !== 'aborted';
 }
 
 function waitedMs({ limitWaitMs, queueWaitMs, paceWaitMs, retryWaitMs }: CallRecord): number {

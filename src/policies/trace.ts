@@ -11,7 +11,8 @@ export function trace(tracing: Tracing | undefined): Policy {
   if (!tracing) {
     return (next) => (exchange) => {
       const caller = readTraceparent(exchange.headers['traceparent']);
-      return next(caller ? { ...exchange, traceId: caller.traceId } : exchange);
+      if (!caller) return next(exchange);
+      return next({ ...exchange, traceId: caller.traceId, isTraceSampled: caller.isSampled });
     };
   }
   return (next) => async (exchange) => {
@@ -34,6 +35,7 @@ export function trace(tracing: Tracing | undefined): Policy {
       headers: caller && isTracestate(headers['tracestate']) ? headers : withoutState(headers),
       span,
       traceId: span.traceId,
+      isTraceSampled: span.isSampled,
     };
     try {
       const reply = await next(traced);

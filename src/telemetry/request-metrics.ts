@@ -27,6 +27,7 @@ export interface RequestMeasures {
   readonly deniedBy: DenyingRule | undefined;
   /** The same, had it been enforced. */
   readonly overdrawn: DenyingRule | undefined;
+  /** Of a trace that is kept. */
   readonly traceId: string | undefined;
 }
 

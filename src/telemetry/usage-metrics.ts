@@ -17,6 +17,7 @@ export interface ModelCall {
   readonly isStreamed: boolean;
   readonly durationMs: number;
   readonly timeToFirstByteMs: number | undefined;
+  /** Of a trace that is kept. */
   readonly traceId: string | undefined;
 }
 

@@ -12,7 +12,7 @@ import { parseExposition } from '../harness/parse-exposition.ts';
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const openMetrics = 'application/openmetrics-text; version=1.0.0';
 
-test('a call that is part of a trace leaves its id beside what was measured of it, for whoever asks for OpenMetrics', async () => {
+test('a call that is part of a trace that is kept leaves its id beside what was measured of it, for whoever asks for OpenMetrics', async () => {
   const metrics = createOwnMetrics();
   const usage = {
     inputTokens: 10,
@@ -32,7 +32,9 @@ test('a call that is part of a trace leaves its id beside what was measured of i
     return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
   });
   const operation = operations.find(({ name }) => name === 'chat.completions.create')!;
-  for (const trace of [{ traceId }, {}]) await observed({ ...plainExchange(), operation, ...trace });
+  const unkept = { traceId: 'f'.repeat(32), isTraceSampled: false };
+  for (const trace of [{ traceId, isTraceSampled: true }, unkept, {}])
+    await observed({ ...plainExchange(), operation, ...trace });
   await new Promise(setImmediate);
 
   const rich = parseExposition((await metrics.exposition(openMetrics))?.text ?? '');

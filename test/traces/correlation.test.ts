@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseExposition } from '../harness/parse-exposition.ts';
+import { exemplarTraceIds } from '../harness/exemplars.ts';
 import { spanThat, startTraced } from './traced.ts';
 
 test('the trace, the line of the log and the exemplar of a call have one id', async (t) => {
@@ -14,13 +14,7 @@ test('the trace, the line of the log and the exemplar of a call have one id', as
   const root = await spanThat(collector, ({ kind }) => kind === 'server');
   const [line] = sidecar.logLines().filter(({ msg }) => msg === 'request');
   assert.equal(line?.['traceId'], root.traceId);
-  const accept = 'application/openmetrics-text; version=1.0.0';
-  const told = parseExposition(
-    await (await fetch(`${sidecar.adminUrl}/metrics`, { headers: { accept } })).text(),
-  );
   for (const name of ['assistant_proxy_request_duration_seconds', 'gen_ai_client_token_usage']) {
-    const exemplars = (told.get(name)?.samples ?? []).flatMap(({ exemplar }) => (exemplar ? [exemplar] : []));
-    assert.ok(exemplars.length > 0, name);
-    for (const exemplar of exemplars) assert.deepEqual(exemplar, { trace_id: root.traceId });
+    assert.deepEqual(await exemplarTraceIds(sidecar, name), new Set([root.traceId]), name);
   }
 });

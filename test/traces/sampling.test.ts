@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 
+import { exemplarTraceIds } from '../harness/exemplars.ts';
 import { chat, postJson } from '../harness/governed.ts';
 import { callersTrace, childrenOf, spanThat, startTraced } from './traced.ts';
 
@@ -19,8 +20,9 @@ async function tellOf(t: TestContext, isSampled: boolean | undefined) {
   standIn.fail({ kind: 'status', status: 500 });
   await post(ids[1], chat(5));
   await postJson(`${sidecar.url}/chat/completions`, {}, { headers: { 'content-type': 'text/plain' } });
+  const exemplars = await exemplarTraceIds(sidecar);
   await sidecar.shutDown();
-  return { ...traced, spans: collector.spans };
+  return { ...traced, spans: collector.spans, exemplars };
 }
 
 test('of the traces that the ratio leaves out those of failed requests are told, whole', async (t) => {
@@ -44,6 +46,15 @@ test('a caller that has left a trace out has it left out, and gets none but the 
   assert.deepEqual([...new Set(spans.map(({ traceId }) => traceId))].includes(ids[0]), false);
   assert.ok(spans.some(({ traceId }) => traceId === ids[1]));
   for (const { headers } of standIn.requests) assert.match(String(headers['traceparent']), /-00$/);
+});
+
+test('exemplars lead to the traces that are told, and to no others', async (t) => {
+  for (const isSampled of [undefined, false, true]) {
+    const { spans, exemplars } = await tellOf(t, isSampled);
+    const told = new Set(spans.filter(({ kind }) => kind === 'server').map(({ traceId }) => traceId));
+    assert.deepEqual(exemplars.difference(told), new Set(), `sampled: ${isSampled}`);
+    assert.ok(exemplars.size > 0, `sampled: ${isSampled}`);
+  }
 });
 
 test('a caller that wants a trace told has it told, whatever the ratio', async (t) => {
