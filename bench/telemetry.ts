@@ -2,7 +2,7 @@
  * What metrics, logs and traces cost: throughput, CPU time and memory of a sidecar with budgets and all of them off,
  * beside the same with metrics, with metrics and logs, and with one trace in ten as well, in interleaved rounds of one
  * run. Ratios to the first are what counts: of each round by itself, and of these the median. A second sidecar with
- * all off tells how much of them is noise.
+ * all off tells how much of them is noise, and the row `traces alone` what they cost beside metrics and logs.
  *
  *   npm run bench:telemetry [-- --quick] [--floor 0.9]
  */
@@ -45,13 +45,15 @@ let isBelow = false;
 try {
   const upstream = await start('upstream', ['bench/upstream.ts'], {});
   const plain = await startSidecar('all off', off);
+  const logging = await startSidecar('metrics and logs', {});
+  const tracing = await startTracing();
   const contestants = [
     plain,
     // What two processes that do the same differ by.
     await startSidecar('all off, again', off),
     await startSidecar('metrics', quiet),
-    await startSidecar('metrics and logs', {}),
-    ...(await startTracing()),
+    logging,
+    ...tracing,
   ];
   for (const { name, stream } of scenarios) {
     const results = await interleave(contestants, { rounds, durationMs, warmUpMs, connections, stream });
@@ -61,6 +63,7 @@ try {
       const ratios = tell(contestant.name, measured, results.get(plain)!);
       if (ratios.throughput < Number(values.floor)) isBelow = true;
     }
+    for (const contestant of tracing) tell('traces alone', results.get(contestant)!, results.get(logging)!);
   }
 
   async function startSidecar(name: string, telemetry: Record<string, string>): Promise<Contestant> {
