@@ -272,9 +272,9 @@ async function whatItCost(): Promise<void> {
   const text = await (await fetch(`${adminUrl}/metrics`)).text();
   const counted = sumByOperation(text);
   const cells = (values: readonly unknown[]) => values.map((value) => String(value).padStart(10)).join('');
-  quote(`${'operation'.padEnd(26)}${cells(['answered', 'refused', 'tokens in', 'out'])}`);
+  quote(`${'operation'.padEnd(32)}${cells(['answered', 'refused', 'tokens in', 'out'])}`);
   for (const [operation, { requests, refusals, input, output }] of counted) {
-    quote(`${operation.padEnd(26)}${cells([requests, refusals, input, output])}`);
+    quote(`${operation.padEnd(32)}${cells([requests, refusals, input, output])}`);
   }
   say(`One of its lines, at ${adminUrl}/metrics:`);
   quote(text.split('\n').find((line) => line.startsWith('assistant_proxy_tokens_total')) ?? '');
