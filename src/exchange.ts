@@ -38,8 +38,8 @@ export interface Exchange {
   readonly timing?: Timing;
   /** Of the trace that it is a part of, as W3C writes it; absent if there is none. */
   readonly traceId?: string;
-  /** Whether that trace is kept by those who collect it, however the call ends; ours keep what fails, too. */
-  readonly isTraceSampled?: boolean;
+  /** When those who collect that trace keep it; absent if they don't, or if that hangs on other calls. */
+  readonly traceIsKept?: 'always' | 'ifFailed';
   /** The same object in all copies of the exchange. */
   readonly record: CallRecord;
   /** What it is a part of, for those who tell how long they took; absent where traces are off. */

@@ -110,11 +110,12 @@ function exchangeOf(call: UpstreamCall): Exchange {
   };
 }
 
-function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'isTraceSampled' | 'span'> {
+function traced({ headers, span }: CallTrace): Pick<Exchange, 'traceId' | 'traceIsKept' | 'span'> {
   const context = span ?? readTraceparent(headers.traceparent);
   if (!context) return {};
+  // What else is kept is for the run to say, which may go well though one of its calls fails.
   const { traceId, isSampled } = context;
-  return { traceId, isTraceSampled: isSampled, ...(span && { span }) };
+  return { traceId, ...(isSampled && { traceIsKept: 'always' }), ...(span && { span }) };
 }
 
 async function readJson(reply: Reply): Promise<UpstreamAnswer> {

@@ -51,8 +51,7 @@ export function toReadableSpan(
 /** A collector refuses a whole batch for one text that is no Unicode, and a caller may name a model as it likes. */
 function attributesOf({ said }: EndedSpan, maxLength: number): Record<string, string | number | boolean> {
   const attributes: Record<string, string | number | boolean> = {};
-  for (const each of said) {
-    const some = typeof each === 'function' ? each() : each;
+  for (const some of said) {
     for (const name in some) {
       const value = some[name];
       if (value === undefined) continue;

@@ -1,5 +1,5 @@
 import { writeTraceparent } from '../telemetry/trace-context.ts';
-import type { Said, Span, SpanKind } from '../telemetry/tracing.ts';
+import type { Attributes, Span, SpanKind } from '../telemetry/tracing.ts';
 
 /** What a span says when it has ended. Times are those of `performance.now()`. */
 export interface EndedSpan {
@@ -12,7 +12,7 @@ export interface EndedSpan {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   /** In the order in which they were said: later ones win. */
-  readonly said: readonly Said[];
+  readonly said: readonly Attributes[];
   /** The `traceparent` of each. */
   readonly links: readonly string[];
   /** Its failure is one of ours. */
@@ -44,7 +44,7 @@ export class TracedSpan implements Span, EndedSpan {
   readonly parentId: string | undefined;
   readonly startedAtMs: number;
   endedAtMs = 0;
-  readonly said: Said[];
+  readonly said: Attributes[];
   links: readonly string[] = nothing;
   isError = false;
   readonly #beginning: Beginning;
@@ -54,7 +54,7 @@ export class TracedSpan implements Span, EndedSpan {
 
   constructor(
     beginning: Beginning,
-    named: { readonly name: string; readonly kind: SpanKind; readonly attributes: Said },
+    named: { readonly name: string; readonly kind: SpanKind; readonly attributes: Attributes },
     parentId: string | undefined,
     isFirst: boolean,
     startedAtMs = performance.now(),
@@ -84,7 +84,7 @@ export class TracedSpan implements Span, EndedSpan {
     return writeTraceparent(this);
   }
 
-  child(name: string, kind: SpanKind, attributes: Said): Span {
+  child(name: string, kind: SpanKind, attributes: Attributes): Span {
     return new TracedSpan(this.#beginning, { name, kind, attributes }, this.spanId, false);
   }
 
@@ -96,7 +96,7 @@ export class TracedSpan implements Span, EndedSpan {
     part.end();
   }
 
-  set(attributes: Said): void {
+  set(attributes: Attributes): void {
     this.said.push(attributes);
   }
 

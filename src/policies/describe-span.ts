@@ -7,7 +7,7 @@ export function describeSpan(isTraced: boolean): Policy {
   if (!isTraced) return (next) => next;
   return (next) => (exchange) => {
     const { span, identity, operation } = exchange;
-    span?.set(() => ({
+    span?.set({
       'assistant_proxy.org': identity?.org || undefined,
       'assistant_proxy.team': identity?.team || undefined,
       'assistant_proxy.app': identity?.app || undefined,
@@ -15,7 +15,7 @@ export function describeSpan(isTraced: boolean): Policy {
       'gen_ai.operation.name': genAiOperation(operation),
       'gen_ai.request.model': shortModelOf(exchange),
       'gen_ai.conversation.id': threadOf(exchange) ?? conversationOf(exchange),
-    }));
+    });
     return next(exchange);
   };
 }

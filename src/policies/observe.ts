@@ -182,10 +182,10 @@ function errorTypeOf({ status, ending, refusal, isErrorTold }: Ended): string {
   return status >= 400 ? String(status) : '';
 }
 
-/** As `trace` has it: what is measured leads to traces that are there to be looked at. */
-function isTraceKept({ isTraceSampled, span }: Exchange, { status, ending }: Ended): boolean {
-  if (isTraceSampled === true) return true;
-  return span !== undefined && (status >= 400 || ending === 'cut') && ending !== 'aborted';
+/** What is measured leads to traces that are there to be looked at. What has failed is as `trace` has it. */
+function isTraceKept({ traceIsKept }: Exchange, { status, ending, outcome, refusal }: Ended): boolean {
+  if (traceIsKept !== 'ifFailed') return traceIsKept === 'always';
+  return outcome ? status >= 400 || ending === 'cut' : refusal !== undefined;
 }
 
 function waitedMs({ limitWaitMs, queueWaitMs, paceWaitMs, retryWaitMs }: CallRecord): number {

@@ -32,12 +32,12 @@ export function traceAttempt(parts: TraceAttemptParts | undefined): Policy {
     if (!exchange.span) return next(exchange);
     const capture = exchange.isOptedOut ? undefined : parts.capture;
     const generation = genAiOperation(exchange.operation);
-    const span = exchange.span.child(nameOf(exchange, generation), 'client', () => ({
+    const span = exchange.span.child(nameOf(exchange, generation), 'client', {
       ...server,
       ...askedFor(exchange),
       ...(generation !== undefined && generationOf(exchange, generation)),
       ...(capture && generation !== undefined && askedAttributes(exchange)),
-    }));
+    });
     let reply: Reply;
     try {
       reply = await next({ ...exchange, span });
@@ -49,7 +49,7 @@ export function traceAttempt(parts: TraceAttemptParts | undefined): Policy {
     }
     const seen = capture && generation !== undefined ? seeAnswer(exchange, reply, capture) : undefined;
     void reply.finished.then((outcome) => {
-      if (seen) span.set(seen.attributes);
+      if (seen) span.set(seen.attributes());
       end(span, reply, outcome, generation !== undefined);
     });
     return seen ? { ...reply, body: through(reply.body, seen.tap) } : reply;
@@ -94,11 +94,11 @@ const apiTypes: ReadonlyMap<string, string> = new Map([
 
 function end(span: Span, { status, toldError }: Reply, outcome: Outcome, isGeneration: boolean): void {
   const { ending, endedAtMs, error } = outcome;
-  span.set(() => ({
+  span.set({
     'http.response.status_code': status,
     ...(isGeneration && answeredWith(outcome)),
     ...(ending === 'complete' ? {} : { 'assistant_proxy.ending': ending }),
-  }));
+  });
   if (status >= 400) span.fail(String(status));
   else if (toldError) span.fail('told_error');
   else if (ending === 'cut') span.fail(error ? failureType(error) : 'cut');

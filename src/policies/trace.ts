@@ -12,7 +12,8 @@ export function trace(tracing: Tracing | undefined): Policy {
     return (next) => (exchange) => {
       const caller = readTraceparent(exchange.headers['traceparent']);
       if (!caller) return next(exchange);
-      return next({ ...exchange, traceId: caller.traceId, isTraceSampled: caller.isSampled });
+      const { traceId, isSampled } = caller;
+      return next({ ...exchange, traceId, ...(isSampled && { traceIsKept: 'always' }) });
     };
   }
   return (next) => async (exchange) => {
@@ -35,7 +36,7 @@ export function trace(tracing: Tracing | undefined): Policy {
       headers: caller && isTracestate(headers['tracestate']) ? headers : withoutState(headers),
       span,
       traceId: span.traceId,
-      isTraceSampled: span.isSampled,
+      traceIsKept: span.isSampled ? 'always' : 'ifFailed',
     };
     try {
       const reply = await next(traced);

@@ -46,11 +46,18 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
   let onDropped = (lines: number): void => void (dropped += lines);
   const output = openOutput(fileDescriptor, (lines) => onDropped(lines));
   const gathered = gatherLines((lines) => void output.write(lines));
-  // Not gathered: at the end of the process pino writes out what the output holds, and these may tell why it ended.
-  const written = { write: gathered.addAndFlush };
-  const log = pino({ ...format, level, base: null }, written);
+  // By which pino writes out what is left when the process exits: the last lines may tell why it does.
+  const flushOutput = output.flushSync.bind(output);
+  output.flushSync = () => {
+    gathered.flush();
+    flushOutput();
+  };
+  const log = pino({ ...format, level, base: null }, { write: gathered.add });
   const appender = auditFile === '' ? undefined : appendAudits();
-  const auditLog = pino({ ...format, level: 'info', base: { audit: true } }, appender ?? written);
+  const auditLog = pino(
+    { ...format, level: 'info', base: { audit: true } },
+    appender ?? { write: gathered.add },
+  );
   let isClosed = false;
   return {
     log,
@@ -66,10 +73,7 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
       onDropped = listener;
       if (dropped > 0) listener(dropped);
     },
-    flush() {
-      gathered.flush();
-      output.flushSync();
-    },
+    flush: () => output.flushSync(),
     async close() {
       isClosed = true;
       if (appender) await appender.close();
@@ -91,27 +95,15 @@ export function createLogger(level: string, fileDescriptor: number, auditFile = 
 
 type Output = DestinationStream & ReturnType<typeof pino.destination>;
 
-interface GatheredLines {
-  add(line: string): void;
-  /** Ends what was gathered with this line, so that lines keep their order. */
-  addAndFlush(line: string): void;
-  flush(): void;
-}
-
 /** Puts the lines of one turn of the event loop together, since each write to `output` measures all that it holds. */
-function gatherLines(write: (lines: string) => void): GatheredLines {
+function gatherLines(write: (lines: string) => void): { add(line: string): void; flush(): void } {
   let held = '';
-  return { add, addAndFlush, flush };
+  return { add, flush };
 
   function add(line: string): void {
     if (held === '') setImmediate(flush);
     held += line;
     if (held.length >= batchBytes) flush();
-  }
-
-  function addAndFlush(line: string): void {
-    held += line;
-    flush();
   }
 
   function flush(): void {

@@ -14,7 +14,7 @@ export interface Beginning {
   readonly parent?: string | undefined;
   /** The `traceparent` of another thing that led to it. */
   readonly link?: string | undefined;
-  readonly attributes: Said;
+  readonly attributes: Attributes;
 }
 
 /** `server`: somebody calls. `client`: the sidecar calls. */
@@ -23,9 +23,6 @@ export type SpanKind = 'server' | 'client' | 'internal';
 /** Names are those of OpenTelemetry's conventions, or begin with `assistant_proxy.`; what is undefined is left out. */
 export type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** What is told of a span, or how to find it: asked for if the span is sent and when it is, which most never are. */
-export type Said = Attributes | (() => Attributes);
-
 /** Something that takes its time. Never throws, and never waits for anything. */
 export interface Span {
   readonly traceId: string;
@@ -33,10 +30,10 @@ export interface Span {
   readonly isSampled: boolean;
   /** Tells others of it, in the W3C's words. */
   readonly traceparent: string;
-  child(name: string, kind: SpanKind, attributes: Said): Span;
+  child(name: string, kind: SpanKind, attributes: Attributes): Span;
   /** Tells of a part of it that has just ended, unless that took no time. `startedAtMs`: of `performance.now()`. */
   took(name: string, startedAtMs: number, failure?: string): void;
-  set(attributes: Said): void;
+  set(attributes: Attributes): void;
   /** @param traceparent of something that belongs to it, in this trace or in another one. */
   link(traceparent: string): void;
   /**

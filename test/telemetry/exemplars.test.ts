@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import type { Outcome } from '../../src/exchange.ts';
+import { CallerLeft, ProxyError } from '../../src/errors.ts';
+import type { Outcome, Reply } from '../../src/exchange.ts';
 import { operations } from '../../src/openai/operations.ts';
 import { observe } from '../../src/policies/observe.ts';
 import { createActivity } from '../../src/telemetry/activity.ts';
@@ -32,8 +33,8 @@ test('a call that is part of a trace that is kept leaves its id beside what was 
     return { status: 200, headers: {}, body, finished: Promise.resolve(outcome) };
   });
   const operation = operations.find(({ name }) => name === 'chat.completions.create')!;
-  const unkept = { traceId: 'f'.repeat(32), isTraceSampled: false };
-  for (const trace of [{ traceId, isTraceSampled: true }, unkept, {}])
+  const unkept = { traceId: 'f'.repeat(32), traceIsKept: 'ifFailed' } as const;
+  for (const trace of [{ traceId, traceIsKept: 'always' } as const, unkept, {}])
     await observed({ ...plainExchange(), operation, ...trace });
   await new Promise(setImmediate);
 
@@ -53,3 +54,36 @@ test('a call that is part of a trace that is kept leaves its id beside what was 
   }
   assert.ok(!(await textOf(metrics)).includes(traceId));
 });
+
+for (const [how, traceIsKept, reply, isExpected] of [
+  ['answers well, and is sampled', 'always', () => answered(200, 'complete'), true],
+  ['answers well', 'ifFailed', () => answered(200, 'complete'), false],
+  ['answers an error', 'ifFailed', () => answered(500, 'complete'), true],
+  ['answers an error to a caller that leaves', 'ifFailed', () => answered(500, 'aborted'), true],
+  ['answers a caller that leaves', 'ifFailed', () => answered(200, 'aborted'), false],
+  ['breaks off', 'ifFailed', () => answered(200, 'cut'), true],
+  ['is refused', 'ifFailed', () => Promise.reject(new ProxyError('upstream_timeout')), true],
+  ['is left before there is an answer', 'ifFailed', () => Promise.reject(new CallerLeft()), false],
+  [
+    'answers an error in a run, whose trace it does not decide on,',
+    undefined,
+    () => answered(500, 'complete'),
+    false,
+  ],
+] as const) {
+  test(`a call that ${how} leaves ${isExpected ? 'an' : 'no'} exemplar`, async () => {
+    const metrics = createOwnMetrics();
+    const activity = createActivity(Date.now);
+    const parts = { logRequest() {}, audit() {}, metrics, activity, costOf: () => 100 };
+    const exchange = { ...plainExchange(), traceId, ...(traceIsKept && { traceIsKept }) };
+    await observe(parts)(reply)(exchange).catch(() => {});
+    await new Promise(setImmediate);
+    assert.equal((await metrics.exposition(openMetrics))!.text.includes(traceId), isExpected);
+  });
+}
+
+function answered(status: number, ending: Outcome['ending']): Promise<Reply> {
+  const body = () => ({ resume() {}, leave() {} });
+  const outcome = { ending, bodyBytes: 9, endedAtMs: performance.now() };
+  return Promise.resolve({ status, headers: {}, body, finished: Promise.resolve(outcome) });
+}

@@ -63,24 +63,30 @@ test('a level that is not asked for has no lines of requests, from when it is se
   );
 });
 
-test('the last lines of a process that ends in the middle of a turn are written', () => {
-  const logger = join(import.meta.dirname, '../../src/telemetry/logger.ts');
-  const script = `
-    import { createLogger } from ${JSON.stringify(logger)};
-    const { log, logRequest } = createLogger('info', 1);
-    setTimeout(() => {
-      logRequest('info', { requestId: 'last' });
-      log.error('why it ends');
-      throw new Error('why it ends');
-    }, 10);
-  `;
-  const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-    encoding: 'utf8',
+const tellsWhy = `log.error('why it ends');`;
+for (const [how, lastWords, expected] of [
+  ['throws', `throw new Error('x');`, ['request']],
+  ['rejects', `void Promise.reject(new Error('x'));`, ['request']],
+  ['tells why and throws', `${tellsWhy} throw new Error('x');`, ['request', 'why it ends']],
+] as const) {
+  test(`the last lines of a process that ${how} in the middle of a turn are written`, () => {
+    const logger = join(import.meta.dirname, '../../src/telemetry/logger.ts');
+    const script = `
+      import { createLogger } from ${JSON.stringify(logger)};
+      const { log, logRequest } = createLogger('info', 1);
+      setTimeout(() => {
+        logRequest('info', { requestId: 'last' });
+        ${lastWords}
+      }, 10);
+    `;
+    const { stdout, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    });
+    assert.notEqual(status, 0);
+    const told = stdout.split('\n').slice(0, -1);
+    assert.deepEqual(
+      told.map((line) => (JSON.parse(line) as { msg: string }).msg),
+      expected,
+    );
   });
-  assert.notEqual(status, 0);
-  const told = stdout.split('\n').slice(0, -1);
-  assert.deepEqual(
-    told.map((line) => (JSON.parse(line) as { msg: string }).msg),
-    ['request', 'why it ends'],
-  );
-});
+}

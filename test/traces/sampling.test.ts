@@ -48,12 +48,14 @@ test('a caller that has left a trace out has it left out, and gets none but the 
   for (const { headers } of standIn.requests) assert.match(String(headers['traceparent']), /-00$/);
 });
 
-test('exemplars lead to the traces that are told, and to no others', async (t) => {
+test('exemplars lead to traces that are told, and to no others', async (t) => {
   for (const isSampled of [undefined, false, true]) {
     const { spans, exemplars } = await tellOf(t, isSampled);
     const told = new Set(spans.filter(({ kind }) => kind === 'server').map(({ traceId }) => traceId));
     assert.deepEqual(exemplars.difference(told), new Set(), `sampled: ${isSampled}`);
-    assert.ok(exemplars.size > 0, `sampled: ${isSampled}`);
+    if (isSampled === undefined) assert.ok(exemplars.size > 0);
+    else assert.ok(exemplars.has(ids[1]), `the failed one, sampled: ${isSampled}`);
+    assert.equal(exemplars.has(ids[0]), isSampled === true);
   }
 });
 
